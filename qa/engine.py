@@ -1,0 +1,303 @@
+"""Wiring: a question to an answer. Follow `ask()` to see the whole way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from qa.articles import load_articles
+from qa.errors import EmptyQuestion, QuestionTooLong, StoreDamaged, StoreError, UnknownLanguage
+from qa.evidence import Candidates, Judge, LinearJudge
+from qa.extractive import answer_from, chunks_of
+from qa.index import BuildReport, Index, Progress, Record, Store, fingerprint_of
+from qa.language import detect_language
+from qa.passages import split_passages
+from qa.retrieval import PassageRetriever, Retriever, records_of
+from qa.settings import Settings
+from qa.types import LANGUAGES, Answer, Article, Chunk, Hit, Language, Passage, Query
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from qa.embedding import Embedder
+
+logger = logging.getLogger(__name__)
+
+_READ = 10
+"""Passages whose sentences are weighed."""
+
+_THIRD_LANGUAGE: dict[Language, str] = {
+    "fr": "Passage répond en français ou en anglais. Votre question semble écrite dans une autre langue : "
+    "voici la réponse en français.",
+    "en": "Passage answers in French or English. Your question seems to be in another language: "
+    "here is the answer in English.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """Articles and the index made of them: they are only ever replaced together."""
+
+    articles: tuple[Article, ...]
+    index: Index
+    retriever: Retriever
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question that passed the checks."""
+
+    text: str
+    language: Language
+    notice: str
+
+
+class Engine:
+    """Answers questions about some articles. Safe to use from several threads.
+
+    Made with `Engine.open()`; usable as a context manager, which closes the index.
+    """
+
+    def __init__(self, settings: Settings, embedder: Embedder, judge: Judge, progress: Progress | None = None) -> None:
+        self.settings = settings
+        self._embedder = embedder
+        self._judge = judge
+        self._store = Store(settings.data_dir, settings.lock_timeout)
+        self._lock = threading.Lock()
+        self._seen = self._store.state()
+        self.report, self._snapshot = self._prepare(progress)
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings | None = None,
+        *,
+        embedder: Embedder | None = None,
+        judge: Judge | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """An engine for the articles of `settings`; makes the index where there is none yet.
+
+        `embedder` and `judge` take the place of the embedding model and of the choice of evidence.
+        `progress` is called with the number of texts embedded so far and in all.
+        Raises SettingsError, ArticleError, ModelError or StoreError.
+        """
+        settings = settings or Settings()
+        load_articles(settings.sources)  # a bad article is told before a model is loaded
+        if embedder is None:
+            from qa.embedding import SentenceTransformerEmbeddings
+
+            embedder = SentenceTransformerEmbeddings(settings)
+        return cls(settings, embedder, judge or LinearJudge(settings.threshold), progress)
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        """The articles that answers come from."""
+        return self._snapshot.articles
+
+    def article(self, article_id: str) -> Article:
+        """The article with this id. Raises KeyError."""
+        return {article.id: article for article in self.articles}[article_id]
+
+    def ask(
+        self,
+        question: str,
+        language: str | None = None,
+        *,
+        top_k: int | None = None,
+        interface_language: Language = "en",
+    ) -> Answer:
+        """The answer to `question`, in its own language or in `language` ("fr" or "en").
+
+        `interface_language` is that of errors, and of questions that are in neither language by their words.
+        Raises QuestionError where the question is empty or too long, or the language is unknown.
+        """
+        checked = self._check(question, language, interface_language)
+        listed = top_k or self.settings.top_k
+        started = time.perf_counter()
+        retriever = self._current().retriever
+        query = retriever.query(checked.text, checked.language)
+        embedded = time.perf_counter()
+        candidates = _candidates(retriever, query, listed)
+        retrieved = time.perf_counter()
+        judgement = self._judge.judge(candidates)
+        answer = answer_from(query, candidates.hits[:listed], judgement, checked.notice)
+        ended = time.perf_counter()
+        timings = {
+            "embed": embedded - started,
+            "retrieve": retrieved - embedded,
+            "select": ended - retrieved,
+            "total": ended - started,
+        }
+        return replace(answer, question=question, timings=timings)
+
+    def stream(self, question: str, language: str | None = None, **options: Any) -> Iterator[Chunk]:
+        """The answer piece by piece; the pieces' texts joined are its text, and the last piece carries it whole.
+
+        Takes what `ask` takes, and raises what it raises, at the first piece.
+        """
+        yield from chunks_of(self.ask(question, language, **options))
+
+    def batch(self, questions: Iterable[str], language: str | None = None, **options: Any) -> list[Answer]:
+        """The answers to several questions, in their order."""
+        return [self.ask(question, language, **options) for question in questions]
+
+    async def aask(self, question: str, language: str | None = None, **options: Any) -> Answer:
+        """`ask` without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, language, **options)
+
+    def retrieve(self, question: str, *, top_k: int | None = None, language: str | None = None) -> list[Hit]:
+        """The passages nearest to `question`, best first, without an answer. Raises QuestionError."""
+        checked = self._check(question, language, "en")
+        retriever = self._current().retriever
+        return retriever.search(retriever.query(checked.text, checked.language), top_k or self.settings.top_k)
+
+    def examine(self, question: str, language: str | None = None) -> Candidates:
+        """What `ask` weighs as evidence: passages and sentences, unjudged. Raises QuestionError."""
+        checked = self._check(question, language, "en")
+        retriever = self._current().retriever
+        return _candidates(retriever, retriever.query(checked.text, checked.language), self.settings.top_k)
+
+    def as_retriever(self, top_k: int | None = None) -> PassageRetriever:
+        """A LangChain retriever of passages as Documents, for anybody's chain."""
+        return PassageRetriever(engine=self, k=top_k)
+
+    def as_runnable(self) -> Runnable[str | dict[str, Any], Answer]:
+        """A LangChain runnable: a question, or a dict of `ask`'s arguments, to an Answer."""
+        from langchain_core.runnables import RunnableLambda
+
+        def run(asked: str | dict[str, Any]) -> Answer:
+            return self.ask(**asked) if isinstance(asked, dict) else self.ask(asked)
+
+        async def arun(asked: str | dict[str, Any]) -> Answer:
+            return await asyncio.to_thread(run, asked)
+
+        return RunnableLambda(run, afunc=arun, name="passage")
+
+    def rebuild(self, progress: Progress | None = None) -> BuildReport:
+        """Make the index anew from the articles, whatever is there. Raises ArticleError or StoreError."""
+        with self._lock:
+            report, self._snapshot = self._prepare(progress, rebuild=True)
+            self._seen = self._store.state()
+        return report
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        self._snapshot.index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _check(self, question: str, language: str | None, interface_language: Language) -> _Question:
+        if language is not None and language not in LANGUAGES:
+            raise UnknownLanguage(interface_language, found=language)
+        text = _clean(question)
+        if not any(character.isalnum() for character in text):
+            raise EmptyQuestion(language or interface_language)
+        detected = detect_language(text[:1000], interface_language)
+        limit = self.settings.max_question_length
+        if len(text) > limit:
+            raise QuestionTooLong(language or detected.language, length=len(text), limit=limit)
+        if language is not None:
+            return _Question(text, language, "")
+        return _Question(text, detected.language, _THIRD_LANGUAGE[detected.language] if detected.third else "")
+
+    def _current(self) -> _Snapshot:
+        """The newest complete version: another process may have made one since the last question."""
+        state = self._store.state()
+        if state != self._seen:
+            with self._lock:
+                if state != self._seen:
+                    self._seen = state
+                    self._follow()
+        return self._snapshot
+
+    def _follow(self) -> None:
+        """Open what another process has indexed; stay with what is open where that is not to be had."""
+        try:
+            articles = load_articles(self.settings.sources)
+            _, passages, fingerprint = self._plan(articles)
+            folder = self._store.find(fingerprint)
+            if folder and folder != self._snapshot.index.folder:
+                index = Index(folder, fingerprint)
+                retriever = Retriever(articles, passages, index, self._embedder)
+                self._snapshot = _Snapshot(articles, index, retriever)
+        except (StoreError, OSError) as error:
+            logger.warning("the new index can't be opened, the one before stays in use: %s", error)
+
+    def _prepare(self, progress: Progress | None, *, rebuild: bool = False) -> tuple[BuildReport, _Snapshot]:
+        """Read the articles, see to it that their index is there, and open it."""
+        articles = load_articles(self.settings.sources)
+        records, passages, fingerprint = self._plan(articles)
+        folder = None if rebuild else self._store.find(fingerprint)
+        report = BuildReport(len(records), 0)
+        if folder is None:
+            supersedes = ",".join(article.id for article in articles)
+            report = self._store.build(
+                records, self._embedder, fingerprint, supersedes=supersedes, rebuild=rebuild, progress=progress
+            )
+        index = self._open(fingerprint)
+        return report, _Snapshot(articles, index, Retriever(articles, passages, index, self._embedder))
+
+    def _open(self, fingerprint: str) -> Index:
+        """The version with this fingerprint; looked up again where another process replaced it meanwhile."""
+        while True:
+            state, folder = self._store.state(), self._store.find(fingerprint)
+            if folder is None:
+                raise StoreDamaged(path=self.settings.data_dir, cause="the index that was made is not there")
+            try:
+                return Index(folder, fingerprint)
+            except StoreDamaged:
+                if self._store.state() == state:
+                    raise
+
+    def _plan(self, articles: Sequence[Article]) -> tuple[list[Record], list[Passage], str]:
+        """What is indexed of the articles, and the fingerprint of it all."""
+        passages = [
+            passage
+            for article in articles
+            for passage in split_passages(article, self.settings.passage_tokens, self._embedder.count_tokens)
+        ]
+        records = records_of(articles, passages)
+        texts = (f"{record.kind}:{record.id}:{record.text}" for record in records)
+        return records, passages, fingerprint_of(self._embedder.fingerprint, *texts)
+
+
+def _candidates(retriever: Retriever, query: Query, listed: int) -> Candidates:
+    """Evidence is sought in more passages than are listed."""
+    hits = tuple(retriever.search(query, max(listed, _READ)))
+    return Candidates(query, hits, tuple(retriever.sentences(query, hits)))
+
+
+def _clean(question: str) -> str:
+    """The question on one line, without control and formatting characters."""
+    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") else c for c in question)
+    return " ".join(spaced.split())
+
+
+_default: Engine | None = None
+_default_lock = threading.Lock()
+
+
+def ask(question: str, language: str | None = None) -> Answer:
+    """The answer to `question` from the default article, with the default settings; the engine is kept for the next.
+
+    Raises what `Engine.open` and `Engine.ask` raise.
+    """
+    global _default  # one engine for the module-level function, made at the first call
+    with _default_lock:
+        if _default is None:
+            _default = Engine.open()
+    return _default.ask(question, language)

@@ -1,0 +1,158 @@
+"""Which sentences answer a question, and whether any does. The one place where evidence is weighed.
+
+A `Judge` gets the question with the passages found and their sentences, and gives a `Judgement`. The default is a
+linear model over what search knows of each sentence; eval/fit.py fits its weights and writes weights.json.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from statistics import fmean, pstdev
+from typing import Any, Protocol
+
+from qa.expectation import Expectation, expectation_of, meets
+from qa.retrieval import SentenceHit
+from qa.types import Hit, Query, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What search found for a question: all that a judge sees."""
+
+    query: Query
+    hits: tuple[Hit, ...]
+    """Passages, best first."""
+    sentences: tuple[SentenceHit, ...]
+    """Every sentence of the passages, each once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence, and how probably it answers the question."""
+
+    found: SentenceHit
+    score: float
+    """Probability, 0 to 1."""
+    cited: bool
+    """Whether it is good enough to be cited, beside better ones too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a judge makes of the candidates."""
+
+    confidence: float
+    """Probability that they answer the question, 0 to 1."""
+    refusal: Reason | None
+    """Why there is no answer; None where there is one."""
+    evidence: tuple[Evidence, ...]
+    """The sentences, best first."""
+
+
+class Judge(Protocol):
+    """Chooses evidence. Give your own to `Engine.open(judge=...)`."""
+
+    def judge(self, candidates: Candidates) -> Judgement:
+        """Weigh the sentences of `candidates` as answers to its question."""
+
+
+def sentence_features(candidates: Candidates) -> list[dict[str, float]]:
+    """What tells of each sentence whether it answers, by name; most compare it with the question's other sentences."""
+    sentences = candidates.sentences
+    similarities = [found.similarity for found in sentences]
+    mean, deviation = fmean(similarities), pstdev(similarities) or 1.0
+    best = max(similarities)
+    best_bm25 = max(found.bm25 for found in sentences) or 1.0
+    best_overlap = max(found.overlap for found in sentences)
+    best_passage = max(found.hit.deviation for found in sentences)
+    by_place = {(found.article.id, found.index): found.similarity for found in sentences}
+    expectation = expectation_of(candidates.query.text)
+    features = []
+    for found in sentences:
+        sentence = found.sentence(candidates.query.language)
+        beside = [by_place.get((found.article.id, found.index + step), min(similarities)) for step in (-1, 1)]
+        features.append(
+            {
+                "similarity": (found.similarity - mean) / deviation,
+                "bm25": found.bm25 / best_bm25,
+                "overlap": found.overlap,
+                "overlap_behind": found.overlap - best_overlap,
+                "passage_score": found.hit.score,
+                "passage_behind": found.hit.deviation - best_passage,
+                "neighbour_behind": (max(beside) - best) / deviation,
+                "expected": meets(expectation, sentence.text) - 0.5,
+                "heading": float(sentence.kind == "heading"),
+                "bullet": float(sentence.kind == "bullet"),
+                "length": math.log(len(sentence.text.split()) / 20),
+            }
+        )
+    return features
+
+
+def question_features(candidates: Candidates, scores: Sequence[float]) -> dict[str, float]:
+    """What tells whether a question is answered at all, by name; `scores` are those of the sentences."""
+    order = sorted(range(len(scores)), key=lambda place: -scores[place])
+    top = candidates.sentences[order[0]]
+    expectation: Expectation = expectation_of(candidates.query.text)
+    sentence = top.sentence(candidates.query.language)
+    deviations = [found.deviation for found in candidates.sentences]
+    return {
+        "best_score": _logit(scores[order[0]]),
+        "margin": _logit(scores[order[0]]) - _logit(scores[order[min(3, len(order) - 1)]]),
+        "similarity": max(deviations),
+        "similarity_of_best": top.deviation,
+        "passage_similarity": max(hit.deviation for hit in candidates.hits),
+        "similarity_spread": max(deviations) - fmean(deviations),
+        "overlap": max(found.overlap for found in candidates.sentences),
+        "overlap_of_best": top.overlap,
+        "expected": meets(expectation, sentence.text) - 0.5,
+        "closed": float(expectation != "open"),
+    }
+
+
+class LinearJudge:
+    """Two logistic regressions: one scores sentences, one says how surely the best of them answers."""
+
+    def __init__(self, threshold: float | None = None, weights: Mapping[str, Any] | None = None) -> None:
+        """`threshold` and `weights` take the place of the fitted ones (see weights.json)."""
+        fitted = weights or json.loads((files("qa") / "weights.json").read_text(encoding="utf-8"))
+        self._sentence: Mapping[str, float] = fitted["sentence"]
+        self._confidence: Mapping[str, float] = fitted["confidence"]
+        self._off_topic: float = fitted["off_topic"]
+        self._share: float = fitted["cited_share"]
+        self._threshold: float = fitted["threshold"] if threshold is None else threshold
+
+    def judge(self, candidates: Candidates) -> Judgement:
+        """Score every sentence, cite those that come near the best, refuse where the best is not good enough."""
+        if not candidates.sentences:
+            return Judgement(0.0, "off_topic", ())
+        scores = [_probability(self._sentence, features) for features in sentence_features(candidates)]
+        features = question_features(candidates, scores)
+        confidence = _probability(self._confidence, features)
+        best = max(scores)
+        evidence = sorted(
+            (
+                Evidence(found, score, cited=score >= self._share * best)
+                for found, score in zip(candidates.sentences, scores, strict=True)
+            ),
+            key=lambda one: (-one.score, one.found.article.id, one.found.index),
+        )
+        refusal: Reason | None = None
+        if features["similarity"] < self._off_topic:
+            refusal, confidence = "off_topic", min(confidence, self._threshold / 2)
+        elif confidence < self._threshold:
+            refusal = "not_stated"
+        return Judgement(confidence, refusal, tuple(evidence))
+
+
+def _probability(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    value = weights["bias"] + sum(weights[name] * feature for name, feature in features.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
+
+
+def _logit(probability: float) -> float:
+    return math.log((probability + 1e-4) / (1 - probability + 1e-4))

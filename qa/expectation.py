@@ -1,0 +1,71 @@
+"""What kind of answer a question asks for, and whether a sentence holds one: a weak sign, weighed in evidence.py."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal, TypeAlias
+
+Expectation: TypeAlias = Literal["time", "number", "person", "place", "reason", "open"]
+
+_ASKS: tuple[tuple[Expectation, str], ...] = (
+    (
+        "number",
+        r"\b(combien|how many|how much|how long|how often|how old|quel âge|quel nombre|quelle quantité|number of"
+        r"|nombre de|quelle durée|how large|how big|how far|what percentage|quel pourcentage)\b",
+    ),
+    (
+        "time",
+        r"\b(quand|when|what (?:year|date|day|month|time)|which (?:year|date|day|month)|en quelle année|quelle année"
+        r"|quel jour|quel mois|quelle date|quelle heure|à quel moment|depuis quand|since when|date|année|year)\b",
+    ),
+    ("reason", r"\b(pourquoi|why|pour quelle raison|pour quelles raisons|what reason|how come|à cause de quoi)\b"),
+    ("place", r"\b(où|where|quelle ville|which city|what city|quel endroit|dans quel pays|which country)\b"),
+    ("person", r"\b(who|whom|whose|qui|quel dirigeant|quelle personne|which leader|quel président|which president)\b"),
+)
+
+_MONTHS = (
+    "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|january|february|march"
+    "|april|may|june|july|august|september|october|november|december"
+)
+_DAYS = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_NUMBER_WORDS = (
+    "deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|vingt|trente|quarante|cinquante|soixante|cent|cents"
+    "|mille|million|millions|milliard|milliards|two|three|four|five|seven|eight|nine|ten|eleven|twelve|twenty|thirty"
+    "|forty|fifty|sixty|hundred|thousand|billion|première fois|first time"
+)
+_HOLDS: dict[Expectation, str] = {
+    "time": (
+        rf"\b(1\d{{3}}|20\d\d|{_MONTHS}|{_DAYS}|années?|years?|siècle|century"
+        r"|dernière fois|last time|depuis|since)\b"
+    ),
+    "number": rf"\d|\b({_NUMBER_WORDS})\b",
+    "reason": (
+        r"\b(parce qu|car|puisque|en raison|à cause|grâce|afin|pour|visant|permet|raison|tentative|suite à|après"
+        r"|because|due to|since|in order|so that|owing|thanks to|attempt|after|as a result|for its|to)\b"
+    ),
+    "place": r"\b(à|en|au|aux|dans|in|at|to|from|near)\s+(?:l[ae’'] ?)?[A-ZÀ-Ý]",
+    "person": (
+        r"(?<!^)(?<![.!?«“] )\b[A-ZÀ-Ý][a-zà-ÿ-]+(?:\s+[A-ZÀ-Ý][a-zà-ÿ-]+)+"
+        r"|président|dictateur|president|dictator"
+    ),
+}
+
+
+def expectation_of(question: str) -> Expectation:
+    """What a question asks for; "open" where its words don't tell."""
+    text = question.lower().replace("’", "'")
+    return next((kind for kind, asks in _ASKS if re.search(asks, text)), "open")
+
+
+def meets(expectation: Expectation, sentence: str) -> float:
+    """1 where `sentence` holds what is asked for, 0 where it does not, 0.5 for an open question."""
+    if expectation == "open":
+        return 0.5
+    return float(bool(_holds(expectation).search(sentence)))
+
+
+@cache
+def _holds(expectation: Expectation) -> re.Pattern[str]:
+    cased = expectation in ("place", "person")
+    return re.compile(_HOLDS[expectation], 0 if cased else re.IGNORECASE)

@@ -1,0 +1,88 @@
+"""Answers made of the article's own sentences: what was judged to be evidence, cited sentence by sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from qa.citations import cite
+from qa.evidence import Evidence, Judgement
+from qa.types import Answer, Chunk, Hit, Language, Query, Reason
+
+MAX_SENTENCES = 3
+_REPEATED = 0.8
+_WORD = re.compile(r"\w{3,}")
+
+_REFUSALS: dict[Reason, dict[Language, str]] = {
+    "off_topic": {
+        "fr": "L’article ne traite pas de ce sujet : aucun de ses passages ne répond à cette question.",
+        "en": "The article is not about this: none of its passages answers the question.",
+    },
+    "not_stated": {
+        "fr": "L’article évoque des sujets voisins, mais il ne dit pas ce que vous demandez.",
+        "en": "The article touches on related matters, but it does not say what you ask.",
+    },
+}
+_ORIGINAL_ONLY: dict[Language, str] = {
+    "fr": "Cet article n’existe pas en français : voici ses propres mots, dans la langue d’origine.",
+    "en": "This article has no English edition: here are its own words, in the original language.",
+}
+
+
+def answer_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice: str = "") -> Answer:
+    """The sentences that answer, each with its marker; a refusal where the judgement is that none does."""
+    language = query.language
+    if judgement.refusal:
+        return Answer(
+            question=query.text,
+            language=language,
+            text=_REFUSALS[judgement.refusal][language],
+            refused=True,
+            reason=judgement.refusal,
+            confidence=judgement.confidence,
+            citations=(),
+            passages=tuple(hits),
+            notice=notice,
+        )
+    chosen = choose(judgement.evidence, language)
+    citations = tuple(
+        cite(number, evidence.found, language, evidence.score) for number, evidence in enumerate(chosen, start=1)
+    )
+    if any(citation.language != language for citation in citations):
+        notice = f"{notice} {_ORIGINAL_ONLY[language]}".strip()
+    return Answer(
+        question=query.text,
+        language=language,
+        text=" ".join(f"{citation.quote} [{citation.number}]" for citation in citations),
+        refused=False,
+        reason=None,
+        confidence=judgement.confidence,
+        citations=citations,
+        passages=tuple(hits),
+        notice=notice,
+    )
+
+
+def choose(evidence: Sequence[Evidence], language: Language) -> list[Evidence]:
+    """The one to three sentences to cite: the best, and those that may answer as well and do not repeat it."""
+    chosen: list[Evidence] = []
+    for candidate in evidence:
+        if len(chosen) == MAX_SENTENCES:
+            break
+        if candidate.cited and not any(_repeats(candidate, other, language) for other in chosen):
+            chosen.append(candidate)
+    return chosen
+
+
+def _repeats(one: Evidence, other: Evidence, language: Language) -> bool:
+    """Whether nearly every word of the shorter sentence stands in the longer."""
+    a, b = (set(_WORD.findall(e.found.sentence(language).text.lower())) for e in (one, other))
+    return len(a & b) >= _REPEATED * max(1, min(len(a), len(b)))
+
+
+def chunks_of(answer: Answer) -> Iterator[Chunk]:
+    """The answer word by word, the whole of it on the last piece."""
+    words = re.findall(r"\s*\S+", answer.text)
+    for word in words[:-1]:
+        yield Chunk(word)
+    yield Chunk(words[-1] if words else answer.text, answer)

