@@ -52,7 +52,8 @@ _NAMES = {
     "qa.articles": "load_article load_articles",
     "qa.embedding": "Embedder SentenceTransformerEmbeddings",
     "qa.engine": "Engine ask",
-    "qa.errors": "ArticleError EmptyQuestion ModelError QAError QuestionError QuestionTooLong SettingsError StoreDamaged StoreError UnknownLanguage",
+    "qa.errors": "ArticleError EmptyQuestion ModelError QAError QuestionError "
+    "QuestionTooLong SettingsError StoreDamaged StoreError UnknownLanguage",
     "qa.evidence": "Candidates Evidence Judge Judgement LinearJudge question_features sentence_features",
     "qa.language": "detect_language",
     "qa.settings": "Settings",
@@ -61,7 +62,7 @@ _NAMES = {
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __version__ = "0.1.0"
-__all__ = [*_HOME, "__version__"]  # noqa: PLE0604  (the keys are strings)
+__all__ = [*_HOME, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

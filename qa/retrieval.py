@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
@@ -46,28 +46,32 @@ class SentenceHit:
         return self.article.edition(language).sentences[self.index]
 
 
-UNRELATED = (
-    "Comment fait-on lever une pâte à pain ?",
-    "Qui a peint les Nymphéas ?",
-    "À quelle température l’eau bout-elle en altitude ?",
-    "Quel joueur a gagné le tournoi de tennis ?",
-    "Comment tailler un rosier au printemps ?",
-    "Combien de planètes tournent autour du Soleil ?",
-    "Quel est le prix d’un billet de train pour Lyon ?",
-    "Pourquoi mon ordinateur est-il si lent ?",
-    "Quand les dinosaures ont-ils disparu ?",
-    "Quelle crème mettre sur un coup de soleil ?",
-    "How do I bake a chocolate cake?",
-    "Who wrote the score of this opera?",
-    "What is the boiling point of alcohol?",
-    "Which team won the basketball final?",
-    "How often should I water a cactus?",
-    "How far away is the nearest star?",
-    "What does a plane ticket to Lisbon cost?",
-    "Why does my phone battery drain so fast?",
-    "When were the pyramids built?",
-    "What is the best exercise for back pain?",
-)
+UNRELATED: dict[Language, tuple[str, ...]] = {
+    "fr": (
+        "Comment fait-on lever une pâte à pain ?",
+        "Qui a peint les Nymphéas ?",
+        "À quelle température l’eau bout-elle en altitude ?",
+        "Quel joueur a gagné le tournoi de tennis ?",
+        "Comment tailler un rosier au printemps ?",
+        "Combien de planètes tournent autour du Soleil ?",
+        "Quel est le prix d’un billet de train pour Lyon ?",
+        "Pourquoi mon ordinateur est-il si lent ?",
+        "Quand les dinosaures ont-ils disparu ?",
+        "Quelle crème mettre sur un coup de soleil ?",
+    ),
+    "en": (
+        "How do I bake a chocolate cake?",
+        "Who wrote the score of this opera?",
+        "What is the boiling point of alcohol?",
+        "Which team won the basketball final?",
+        "How often should I water a cactus?",
+        "How far away is the nearest star?",
+        "What does a plane ticket to Lisbon cost?",
+        "Why does my phone battery drain so fast?",
+        "When were the pyramids built?",
+        "What is the best exercise for back pain?",
+    ),
+}
 """Questions on twenty everyday matters: what an embedding model gives them says what its similarities are worth."""
 
 
@@ -75,19 +79,19 @@ UNRELATED = (
 class Background:
     """Similarities that mean nothing: those of unrelated questions and their nearest sentences."""
 
-    center: float
+    centers: Mapping[Language, float]
     spread: float
 
     @classmethod
-    def of(cls, similarities: Sequence[float]) -> Background:
-        """Median and median absolute deviation, so that a few questions may happen to be related."""
-        center = median(similarities)
-        spread = 1.4826 * median(abs(similarity - center) for similarity in similarities)
-        return cls(center, max(spread, 1e-3))
+    def of(cls, similarities: Mapping[Language, Sequence[float]]) -> Background:
+        """Medians, and the median absolute deviation from them, so that a few questions may happen to be related."""
+        centers = {language: median(values) for language, values in similarities.items()}
+        away = [abs(value - centers[language]) for language, values in similarities.items() for value in values]
+        return cls(centers, max(1.4826 * median(away), 1e-3))
 
-    def deviation(self, similarity: float) -> float:
-        """`similarity` in standard deviations above the center."""
-        return (similarity - self.center) / self.spread
+    def deviation(self, similarity: float, language: Language) -> float:
+        """`similarity` in standard deviations above what an unrelated question in `language` gets."""
+        return (similarity - self.centers[language]) / self.spread
 
 
 def records_of(articles: Iterable[Article], passages: Iterable[Passage]) -> list[Record]:
@@ -137,7 +141,13 @@ class Retriever:
         dense.update(self._index.similarities("passages", query.vector, missing))
         fused = _fused(dense, lexical)
         hits = [
-            Hit(self._passages[id_], fused[id_], dense[id_], self._background.deviation(dense[id_]), lexical[id_])
+            Hit(
+                self._passages[id_],
+                fused[id_],
+                dense[id_],
+                self._background.deviation(dense[id_], query.language),
+                lexical[id_],
+            )
             for id_ in dense
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
@@ -158,13 +168,16 @@ class Retriever:
         found = []
         for key, hit in first.items():
             similarity = fmean(similarities[id_] for id_ in ids[key])
-            deviation = self._background.deviation(similarity)
+            deviation = self._background.deviation(similarity, query.language)
             found.append(SentenceHit(self._articles[key[0]], key[1], hit, similarity, deviation, *scores[key]))
         return found
 
     def _measure_background(self) -> Background:
-        vectors = self._embedder.encode_queries(UNRELATED)
-        return Background.of([self._index.search("sentences", vector, 1)[0][1] for vector in vectors])
+        similarities = {}
+        for language, questions in UNRELATED.items():
+            vectors = self._embedder.encode_queries(questions)
+            similarities[language] = [self._index.search("sentences", vector, 1)[0][1] for vector in vectors]
+        return Background.of(similarities)
 
 
 class _Field:
