@@ -6,22 +6,21 @@ import asyncio
 import logging
 import threading
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from qa.articles import load_articles
-from qa.errors import EmptyQuestion, QuestionTooLong, StoreDamaged, StoreError, UnknownLanguage
+from qa.errors import StoreDamaged, StoreError
 from qa.evidence import Candidates, Judge, LinearJudge
 from qa.extractive import answer_from, chunks_of
 from qa.index import BuildReport, Index, Progress, Record, Store, fingerprint_of
-from qa.language import detect_language
 from qa.passages import split_passages
+from qa.question import check_question
 from qa.retrieval import PassageRetriever, Retriever, records_of
 from qa.settings import Settings
-from qa.types import LANGUAGES, Answer, Article, Chunk, Hit, Language, Passage, Query
+from qa.types import Answer, Article, Chunk, Hit, Language, Passage, Query
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -33,13 +32,6 @@ logger = logging.getLogger(__name__)
 _READ = 10
 """Passages whose sentences are weighed."""
 
-_THIRD_LANGUAGE: dict[Language, str] = {
-    "fr": "Passage répond en français ou en anglais. Votre question semble écrite dans une autre langue : "
-    "voici la réponse en français.",
-    "en": "Passage answers in French or English. Your question seems to be in another language: "
-    "here is the answer in English.",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
@@ -50,29 +42,24 @@ class _Snapshot:
     retriever: Retriever
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A question that passed the checks."""
-
-    text: str
-    language: Language
-    notice: str
-
-
 class Engine:
     """Answers questions about some articles. Safe to use from several threads.
 
     Made with `Engine.open()`; usable as a context manager, which closes the index.
     """
 
-    def __init__(self, settings: Settings, embedder: Embedder, judge: Judge, progress: Progress | None = None) -> None:
+    def __init__(
+        self, settings: Settings, embedder: Embedder, judge: Judge, progress: Progress | None, rebuild: bool
+    ) -> None:
         self.settings = settings
         self._embedder = embedder
         self._judge = judge
         self._store = Store(settings.data_dir, settings.lock_timeout)
         self._lock = threading.Lock()
         self._seen = self._store.state()
-        self.report, self._snapshot = self._prepare(progress)
+        self.report: BuildReport
+        """What opening took: how many texts are indexed, and how many of them had to be embedded."""
+        self.report, self._snapshot = self._prepare(progress, rebuild)
 
     @classmethod
     def open(
@@ -82,8 +69,9 @@ class Engine:
         embedder: Embedder | None = None,
         judge: Judge | None = None,
         progress: Progress | None = None,
+        rebuild: bool = False,
     ) -> Self:
-        """An engine for the articles of `settings`; makes the index where there is none yet.
+        """An engine for the articles of `settings`; makes the index where there is none yet, or anew for `rebuild`.
 
         `embedder` and `judge` take the place of the embedding model and of the choice of evidence.
         `progress` is called with the number of texts embedded so far and in all.
@@ -95,7 +83,7 @@ class Engine:
             from qa.embedding import SentenceTransformerEmbeddings
 
             embedder = SentenceTransformerEmbeddings(settings)
-        return cls(settings, embedder, judge or LinearJudge(settings.threshold), progress)
+        return cls(settings, embedder, judge or LinearJudge(settings.threshold), progress, rebuild)
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -119,7 +107,8 @@ class Engine:
         `interface_language` is that of errors, and of questions that are in neither language by their words.
         Raises QuestionError where the question is empty or too long, or the language is unknown.
         """
-        checked = self._check(question, language, interface_language)
+        limit = self.settings.max_question_length
+        checked = check_question(question, language, interface_language=interface_language, limit=limit)
         listed = top_k or self.settings.top_k
         started = time.perf_counter()
         retriever = self._current().retriever
@@ -155,13 +144,13 @@ class Engine:
 
     def retrieve(self, question: str, *, top_k: int | None = None, language: str | None = None) -> list[Hit]:
         """The passages nearest to `question`, best first, without an answer. Raises QuestionError."""
-        checked = self._check(question, language, "en")
+        checked = check_question(question, language, limit=self.settings.max_question_length)
         retriever = self._current().retriever
         return retriever.search(retriever.query(checked.text, checked.language), top_k or self.settings.top_k)
 
     def examine(self, question: str, language: str | None = None) -> Candidates:
         """What `ask` weighs as evidence: passages and sentences, unjudged. Raises QuestionError."""
-        checked = self._check(question, language, "en")
+        checked = check_question(question, language, limit=self.settings.max_question_length)
         retriever = self._current().retriever
         return _candidates(retriever, retriever.query(checked.text, checked.language), self.settings.top_k)
 
@@ -181,13 +170,6 @@ class Engine:
 
         return RunnableLambda(run, afunc=arun, name="passage")
 
-    def rebuild(self, progress: Progress | None = None) -> BuildReport:
-        """Make the index anew from the articles, whatever is there. Raises ArticleError or StoreError."""
-        with self._lock:
-            report, self._snapshot = self._prepare(progress, rebuild=True)
-            self._seen = self._store.state()
-        return report
-
     def close(self) -> None:
         """Let go of the index's files."""
         self._snapshot.index.close()
@@ -199,20 +181,6 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _check(self, question: str, language: str | None, interface_language: Language) -> _Question:
-        if language is not None and language not in LANGUAGES:
-            raise UnknownLanguage(interface_language, found=language)
-        text = _clean(question)
-        if not any(character.isalnum() for character in text):
-            raise EmptyQuestion(language or interface_language)
-        detected = detect_language(text[:1000], interface_language)
-        limit = self.settings.max_question_length
-        if len(text) > limit:
-            raise QuestionTooLong(language or detected.language, length=len(text), limit=limit)
-        if language is not None:
-            return _Question(text, language, "")
-        return _Question(text, detected.language, _THIRD_LANGUAGE[detected.language] if detected.third else "")
 
     def _current(self) -> _Snapshot:
         """The newest complete version: another process may have made one since the last question."""
@@ -237,7 +205,7 @@ class Engine:
         except (StoreError, OSError) as error:
             logger.warning("the new index can't be opened, the one before stays in use: %s", error)
 
-    def _prepare(self, progress: Progress | None, *, rebuild: bool = False) -> tuple[BuildReport, _Snapshot]:
+    def _prepare(self, progress: Progress | None, rebuild: bool) -> tuple[BuildReport, _Snapshot]:
         """Read the articles, see to it that their index is there, and open it."""
         articles = load_articles(self.settings.sources)
         records, passages, fingerprint = self._plan(articles)
@@ -279,12 +247,6 @@ def _candidates(retriever: Retriever, query: Query, listed: int) -> Candidates:
     """Evidence is sought in more passages than are listed."""
     hits = tuple(retriever.search(query, max(listed, _READ)))
     return Candidates(query, hits, tuple(retriever.sentences(query, hits)))
-
-
-def _clean(question: str) -> str:
-    """The question on one line, without control and formatting characters."""
-    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") else c for c in question)
-    return " ".join(spaced.split())
 
 
 _default: Engine | None = None

@@ -20,7 +20,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -203,7 +203,7 @@ class Store:
         with _told_clearly(self.data_dir), self._only_writer():
             if not rebuild and self.find(fingerprint):
                 return BuildReport(len(records), 0)
-            versions = {} if rebuild and not self._readable() else self._versions()
+            versions = self._recovered() if rebuild else self._versions()
             self._sweep(versions)
             free = shutil.disk_usage(self.data_dir).free // 2**20
             if free < _NEEDED_MB:
@@ -232,12 +232,17 @@ class Store:
             raise StoreDamaged(path=self._pointer, cause="it is not a table of versions")
         return versions
 
-    def _readable(self) -> bool:
+    def _recovered(self) -> dict[str, str]:
+        """The versions, read off the folders themselves where versions.json is damaged."""
         try:
-            self._versions()
-        except StoreDamaged:
-            return False
-        return True
+            return self._versions()
+        except StoreDamaged as error:
+            logger.warning("%s", error)
+        found = {}
+        for folder in self.data_dir.glob("index-*"):
+            with suppress(OSError, ValueError, TypeError):
+                found[_read_manifest(folder).fingerprint] = folder.name
+        return found
 
     def _superseded(self, name: str, by: _Manifest) -> bool:
         try:

@@ -1,0 +1,178 @@
+"""The command line: passage ask, chat, index, sources, eval.
+
+Exit codes: 0 answered or done, 3 refused, 2 bad input, 1 failure.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from qa.errors import ArticleError, QAError, QuestionError, SettingsError
+from qa.types import Answer, Language
+
+if TYPE_CHECKING:
+    from qa.engine import Engine
+    from qa.settings import Settings
+
+REFUSED, BAD_INPUT, FAILURE = 3, 2, 1
+
+app = typer.Typer(
+    name="passage",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Answers questions in French or English about an article, every sentence cited. "
+    "Settings are PASSAGE_* variables; all are listed in the README.",
+)
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+Source = Annotated[
+    list[Path] | None,
+    typer.Option("--source", "-s", help="Article: a .txt file or a folder with article.toml. May be repeated."),
+]
+
+
+def _user_language() -> Language:
+    """The language of the terminal: French where the locale says so."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "fr" if locale.lower().startswith("fr") else "en"
+
+
+@contextmanager
+def _told(language: str | None = None) -> Iterator[None]:
+    """Say an error in the user's language, and leave with the exit code that it stands for."""
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(message)s",
+        handlers=[RichHandler(console=_err, show_path=False, show_time=False)],
+    )
+    try:
+        yield
+    except QAError as error:
+        told = language if language in ("fr", "en") else _user_language()
+        _err.print(Text(error.message(told), style="red"))
+        bad_input = isinstance(error, QuestionError | SettingsError | ArticleError)
+        raise typer.Exit(BAD_INPUT if bad_input else FAILURE) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _settings(source: list[Path] | None, **values: Any) -> Settings:
+    from qa.settings import Settings
+
+    return Settings(**({"sources": tuple(source)} if source else {}), **values)
+
+
+def _open(settings: Settings, *, rebuild: bool = False) -> Engine:
+    """The engine, with a progress bar on the error stream while texts are embedded."""
+    from qa.engine import Engine
+
+    with Bar(console=_err, transient=True) as bar:
+        task = bar.add_task("Loading the model", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, description="Indexing", completed=done, total=total)
+
+        return Engine.open(settings, progress=show, rebuild=rebuild)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")] = False,
+    lang: Annotated[str | None, typer.Option(help="Answer in fr or en instead of the question's language.")] = None,
+    top_k: Annotated[int | None, typer.Option("--top-k", min=1, max=100, help="How many passages to list.")] = None,
+    source: Source = None,
+) -> None:
+    """Answer one question. Exit code 0: answered; 3: the article does not answer it; 2: bad input; 1: failure."""
+    with _told(lang):
+        from qa.question import check_question
+
+        settings = _settings(source)
+        # A question that can't be answered is told before a model is loaded for it.
+        check_question(question, lang, interface_language=_user_language(), limit=settings.max_question_length)
+        with _open(settings) as engine:
+            answer = engine.ask(question, lang, top_k=top_k, interface_language=_user_language())
+    if as_json:
+        typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show(answer)
+    if answer.refused:
+        raise typer.Exit(REFUSED)
+
+
+def _show(answer: Answer) -> None:
+    french = answer.language == "fr"
+    if answer.notice:
+        _out.print(Text(answer.notice, style="italic"))
+    _out.print(Text(answer.text, style="yellow" if answer.refused else ""))
+    _out.print()
+    for citation in answer.citations:
+        _out.print(Text(f"[{citation.number}] {citation.passage_id}  {citation.start}–{citation.end}", style="dim"))
+        if citation.source_language != citation.language:
+            _out.print(Text(f"    « {citation.source_quote} »", style="dim"))
+    if answer.refused and answer.passages:
+        _out.print("Passages voisins, qui ne répondent pas :" if french else "Nearest passages, not an answer:")
+        for hit in answer.passages[:3]:
+            _out.print(Text(f"  · {' '.join(hit.passage.text.split())[:160]}…", style="dim"))
+
+
+@app.command()
+def chat(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
+    source: Source = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = False,
+) -> None:
+    """Ask in the browser. The page is up within seconds; the model loads behind it."""
+    with _told():
+        from ui.app import launch
+
+        launch(_settings(source), host=host, port=port, browser=browser)
+
+
+@app.command()
+def index(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the index anew, also where it is damaged.")] = False,
+    source: Source = None,
+) -> None:
+    """Make or update the index. An article that has not changed is not embedded again."""
+    with _told():
+        settings = _settings(source)
+        with _open(settings, rebuild=rebuild) as engine:
+            report = engine.report
+    _out.print(f"{report.records} texts, {report.embedded} embedded, in {settings.data_dir}", soft_wrap=True)
+
+
+@app.command()
+def sources() -> None:
+    """List the articles that questions are about."""
+    with _told():
+        from qa.articles import load_articles
+
+        for article in load_articles(_settings(None).sources):
+            languages = ", ".join(
+                f"{name} (original)" if name == article.original else name for name in article.editions
+            )
+            count = len(article.editions[article.original].sentences)
+            _out.print(Text(article.id, style="bold"))
+            title = (
+                article.title[_user_language()]
+                if _user_language() in article.title
+                else article.title[article.original]
+            )
+            for line in (title, article.address, f"{languages}; {count} sentences", str(article.path)):
+                if line:
+                    _out.print(Text(f"  {line}"), soft_wrap=True)
