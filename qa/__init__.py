@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qa.evidence import Judge as Judge
     from qa.evidence import Judgement as Judgement
     from qa.evidence import LinearJudge as LinearJudge
+    from qa.evidence import probability as probability
     from qa.evidence import question_features as question_features
     from qa.evidence import sentence_features as sentence_features
     from qa.language import detect_language as detect_language
@@ -54,7 +55,7 @@ _NAMES = {
     "qa.engine": "Engine ask",
     "qa.errors": "ArticleError EmptyQuestion ModelError QAError QuestionError "
     "QuestionTooLong SettingsError StoreDamaged StoreError UnknownLanguage",
-    "qa.evidence": "Candidates Evidence Judge Judgement LinearJudge question_features sentence_features",
+    "qa.evidence": "Candidates Evidence Judge Judgement LinearJudge probability question_features sentence_features",
     "qa.language": "detect_language",
     "qa.settings": "Settings",
     "qa.types": "Answer Article Chunk Citation Edition Hit Language Passage Query Sentence",

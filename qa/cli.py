@@ -176,3 +176,33 @@ def sources() -> None:
             for line in (title, article.address, f"{languages}; {count} sentences", str(article.path)):
                 if line:
                     _out.print(Text(f"  {line}"), soft_wrap=True)
+
+
+@app.command("eval")
+def evaluate(
+    question_set: Annotated[
+        str, typer.Argument(metavar="SET", help="A bundled set (article, article:dev, article:test) or a .jsonl file.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder to write the result file to.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")] = False,
+    source: Source = None,
+) -> None:
+    """Ask every question of a set and measure the answers: a table per language, and a result file with --out."""
+    with _told():
+        from eval.questions import load_questions
+        from eval.report import evaluate as measure
+        from qa.articles import load_articles
+
+        settings = _settings(source)
+        questions = load_questions(question_set, load_articles(settings.sources))
+        with _open(settings) as engine, Bar(console=_err, transient=True) as bar:
+            task = bar.add_task("Asking")
+            report = measure(engine, questions, lambda done, total: bar.update(task, completed=done, total=total))
+        written = report.write(out) if out else None
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        return
+    for table in report.to_tables():
+        _out.print(table)
+    if written:
+        _out.print(f"Written: {written}", soft_wrap=True)

@@ -112,7 +112,7 @@ class Engine:
         listed = top_k or self.settings.top_k
         started = time.perf_counter()
         retriever = self._current().retriever
-        query = retriever.query(checked.text, checked.language)
+        query = retriever.query(checked)
         embedded = time.perf_counter()
         candidates = _candidates(retriever, query, listed)
         retrieved = time.perf_counter()
@@ -146,13 +146,13 @@ class Engine:
         """The passages nearest to `question`, best first, without an answer. Raises QuestionError."""
         checked = check_question(question, language, limit=self.settings.max_question_length)
         retriever = self._current().retriever
-        return retriever.search(retriever.query(checked.text, checked.language), top_k or self.settings.top_k)
+        return retriever.search(retriever.query(checked), top_k or self.settings.top_k)
 
     def examine(self, question: str, language: str | None = None) -> Candidates:
         """What `ask` weighs as evidence: passages and sentences, unjudged. Raises QuestionError."""
         checked = check_question(question, language, limit=self.settings.max_question_length)
         retriever = self._current().retriever
-        return _candidates(retriever, retriever.query(checked.text, checked.language), self.settings.top_k)
+        return _candidates(retriever, retriever.query(checked), self.settings.top_k)
 
     def as_retriever(self, top_k: int | None = None) -> PassageRetriever:
         """A LangChain retriever of passages as Documents, for anybody's chain."""

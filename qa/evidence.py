@@ -94,7 +94,7 @@ def sentence_features(candidates: Candidates) -> list[dict[str, float]]:
 
 
 def question_features(candidates: Candidates, scores: Sequence[float]) -> dict[str, float]:
-    """What tells whether a question is answered at all, by name; `scores` are those of the sentences."""
+    """What tells whether a question is about the article and answered, by name; `scores` are the sentences'."""
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
     top = candidates.sentences[order[0]]
     expectation: Expectation = expectation_of(candidates.query.text)
@@ -114,43 +114,52 @@ def question_features(candidates: Candidates, scores: Sequence[float]) -> dict[s
     }
 
 
+def case_of(found: SentenceHit) -> str:
+    """Which weights a sentence is weighed with: "within" a language, or "across" two, where words tell nothing."""
+    return "across" if found.across else "within"
+
+
 class LinearJudge:
-    """Two logistic regressions: one scores sentences, one says how surely the best of them answers."""
+    """Three logistic regressions: is the question about the article, which sentences answer it, how surely.
+
+    Each has weights for questions in the language of an edition, and for those in another.
+    """
 
     def __init__(self, threshold: float | None = None, weights: Mapping[str, Any] | None = None) -> None:
         """`threshold` and `weights` take the place of the fitted ones (see weights.json)."""
         fitted = weights or json.loads((files("qa") / "weights.json").read_text(encoding="utf-8"))
-        self._sentence: Mapping[str, float] = fitted["sentence"]
-        self._confidence: Mapping[str, float] = fitted["confidence"]
-        self._off_topic: float = fitted["off_topic"]
-        self._share: float = fitted["cited_share"]
+        self._models: Mapping[str, Mapping[str, Mapping[str, float]]] = fitted["models"]
+        self._on_topic: float = fitted["on_topic"]
+        self._cited_share: float = fitted["cited_share"]
         self._threshold: float = fitted["threshold"] if threshold is None else threshold
 
     def judge(self, candidates: Candidates) -> Judgement:
         """Score every sentence, cite those that come near the best, refuse where the best is not good enough."""
         if not candidates.sentences:
             return Judgement(0.0, "off_topic", ())
-        scores = [_probability(self._sentence, features) for features in sentence_features(candidates)]
+        scores = [
+            probability(self._models[case_of(found)]["sentence"], features)
+            for found, features in zip(candidates.sentences, sentence_features(candidates), strict=True)
+        ]
+        best = max(range(len(scores)), key=scores.__getitem__)
+        models = self._models[case_of(candidates.sentences[best])]
         features = question_features(candidates, scores)
-        confidence = _probability(self._confidence, features)
-        best = max(scores)
-        evidence = sorted(
-            (
-                Evidence(found, score, cited=score >= self._share * best)
-                for found, score in zip(candidates.sentences, scores, strict=True)
-            ),
-            key=lambda one: (-one.score, one.found.article.id, one.found.index),
-        )
+        topic, confidence = probability(models["topic"], features), probability(models["confidence"], features)
         refusal: Reason | None = None
-        if features["similarity"] < self._off_topic:
-            refusal, confidence = "off_topic", min(confidence, self._threshold / 2)
+        if topic < self._on_topic:
+            # What is not about the article is not answered, however well a sentence matches.
+            refusal, confidence = "off_topic", min(confidence, topic, self._threshold)
         elif confidence < self._threshold:
             refusal = "not_stated"
+        enough = self._cited_share * scores[best]
+        evidence = [Evidence(found, s, s >= enough) for found, s in zip(candidates.sentences, scores, strict=True)]
+        evidence.sort(key=lambda one: (-one.score, one.found.article.id, one.found.index))
         return Judgement(confidence, refusal, tuple(evidence))
 
 
-def _probability(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
-    value = weights["bias"] + sum(weights[name] * feature for name, feature in features.items())
+def probability(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    """What a logistic regression gives for features by name; `weights` names those that it uses, and "bias"."""
+    value = sum(weight * (1.0 if name == "bias" else features[name]) for name, weight in weights.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
 
 

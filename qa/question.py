@@ -19,10 +19,13 @@ _THIRD_LANGUAGE: dict[Language, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedQuestion:
-    """A question that can be answered, cleaned of control characters, and the language to answer in."""
+    """A question that can be answered, cleaned of control characters."""
 
     text: str
     language: Language
+    """The language to answer in."""
+    written: Language | None
+    """The language of its words; None where that is neither French nor English."""
     notice: str
     """What to tell the reader about the language; empty when there is nothing."""
 
@@ -39,9 +42,11 @@ def check_question(
     detected = detect_language(text[:1000], interface_language)
     if len(text) > limit:
         raise QuestionTooLong(language or detected.language, length=len(text), limit=limit)
+    written = None if detected.third else detected.language
     if language is not None:
-        return CheckedQuestion(text, language, "")
-    return CheckedQuestion(text, detected.language, _THIRD_LANGUAGE[detected.language] if detected.third else "")
+        return CheckedQuestion(text, language, written, "")
+    notice = _THIRD_LANGUAGE[detected.language] if detected.third else ""
+    return CheckedQuestion(text, detected.language, written, notice)
 
 
 def _clean(question: str) -> str:

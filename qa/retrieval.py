@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -13,7 +13,8 @@ from langchain_core.retrievers import BaseRetriever
 
 from qa.index import Index, Record
 from qa.lexical import Lexicon, spaced
-from qa.types import Article, Edition, Hit, Language, Passage, Query, Sentence
+from qa.question import CheckedQuestion
+from qa.types import LANGUAGES, Article, Edition, Hit, Language, Passage, Query, Sentence
 
 if TYPE_CHECKING:
     from qa.embedding import Embedder
@@ -23,6 +24,11 @@ DENSE_WEIGHT = 0.6
 """Share of dense search in the fused score; min-max fusion at 0.6 : 0.4 was best on AfriQA's French questions."""
 
 _CANDIDATES = 60
+
+_Unit: TypeAlias = tuple[str, tuple[int, ...]]
+"""Article id and sentence indexes: a passage, whatever its edition."""
+_Place: TypeAlias = tuple[str, int]
+"""Article id and index: a sentence, whatever its edition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,10 @@ class SentenceHit:
     """Mean cosine of question and sentence over the editions, -1 to 1."""
     deviation: float
     """How far the similarity stands above that of unrelated questions, in their standard deviations."""
+    across: bool
+    """Whether the article has no edition in the language of the question's words, so that words tell nothing."""
     bm25: float
-    """BM25 score in the edition of the question's language, from 0."""
+    """BM25 score in the edition that the question's words are written in, from 0."""
     overlap: float
     """Share of the question's terms that the sentence holds, weighted by rarity, 0 to 1."""
 
@@ -117,60 +125,81 @@ class Retriever:
         self, articles: Sequence[Article], passages: Sequence[Passage], index: Index, embedder: Embedder
     ) -> None:
         self._articles = {article.id: article for article in articles}
-        self._passages = {passage.id: passage for passage in passages}
-        self._aligned = {(p.article_id, p.sentences, p.language): p for p in passages}
+        self._units = {passage.id: (passage.article_id, passage.sentences) for passage in passages}
+        self._passages = {(passage.article_id, passage.sentences, passage.language): passage for passage in passages}
         self._index = index
         self._embedder = embedder
+        self._words = {language: _Words(articles, passages, language) for language in LANGUAGES}
         self._background = self._measure_background()
-        self._fields = {language: _Field(self._articles, passages, language) for language in ("fr", "en")}
 
-    def query(self, text: str, language: Language) -> Query:
+    def query(self, question: CheckedQuestion) -> Query:
         """The question with its embedding: the only text that is embedded to answer it."""
-        return Query(text, language, self._embedder.encode_query(text))
+        vector = self._embedder.encode_query(question.text)
+        return Query(question.text, question.language, question.written, vector)
 
     def search(self, query: Query, k: int) -> list[Hit]:
-        """The `k` best passages, best first, in the edition of the query's language where there is one."""
-        field = self._fields[query.language]
-        dense: dict[str, float] = {}
+        """The `k` best passages, best first, in the edition of the answer's language where there is one."""
+        dense: dict[_Unit, float] = {}
         for id_, similarity in self._index.search("passages", query.vector, _CANDIDATES + 4 * k):
-            passage = field.in_language(self._passages[id_], self._aligned)
-            dense[passage.id] = max(similarity, dense.get(passage.id, -1.0))
-        lexical = field.passage_scores(query.text)
-        best = sorted(lexical, key=lambda id_: -lexical[id_])[:_CANDIDATES]
-        missing = [id_ for id_ in best if id_ not in dense and lexical[id_] > 0]
-        dense.update(self._index.similarities("passages", query.vector, missing))
-        fused = _fused(dense, lexical)
+            dense[self._units[id_]] = max(similarity, dense.get(self._units[id_], -1.0))
+        words = self._words[query.written] if query.written else None
+        bm25 = words.passage_scores(query.text) if words else {}
+        best = sorted((unit for unit in bm25 if bm25[unit] > 0), key=lambda unit: -bm25[unit])[:_CANDIDATES]
+        dense.update(self._similarities_of([unit for unit in best if unit not in dense], query))
+        fused = _fused(dense, bm25)
         hits = [
             Hit(
-                self._passages[id_],
-                fused[id_],
-                dense[id_],
-                self._background.deviation(dense[id_], query.language),
-                lexical[id_],
+                passage=self._in_language(unit, query.language),
+                score=fused[unit],
+                similarity=similarity,
+                deviation=self._background.deviation(similarity, query.language),
+                bm25=bm25.get(unit, 0.0),
             )
-            for id_ in dense
+            for unit, similarity in dense.items()
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
 
     def sentences(self, query: Query, hits: Sequence[Hit]) -> list[SentenceHit]:
         """Every sentence of `hits`, each once, in the order of the hits."""
-        first: dict[tuple[str, int], Hit] = {}
+        first: dict[_Place, Hit] = {}
         for hit in hits:
             for index in hit.passage.sentences:
                 first.setdefault((hit.passage.article_id, index), hit)
-        ids = {
-            key: [_sentence_id(article.id, edition, edition.sentences[key[1]]) for edition in article.editions.values()]
-            for key in first
-            for article in (self._articles[key[0]],)
-        }
-        similarities = self._index.similarities("sentences", query.vector, [i for group in ids.values() for i in group])
-        scores = self._fields[query.language].sentence_scores(query.text, first)
+        ids = {place: self._sentence_ids(*place) for place in first}
+        every = [id_ for of_one in ids.values() for id_ in of_one]
+        similarities = self._index.similarities("sentences", query.vector, every)
+        words = self._words[query.written] if query.written else None
+        scores = words.sentence_scores(query.text, first) if words else {}
         found = []
-        for key, hit in first.items():
-            similarity = fmean(similarities[id_] for id_ in ids[key])
-            deviation = self._background.deviation(similarity, query.language)
-            found.append(SentenceHit(self._articles[key[0]], key[1], hit, similarity, deviation, *scores[key]))
+        for place, hit in first.items():
+            similarity = fmean(similarities[id_] for id_ in ids[place])
+            bm25, overlap = scores.get(place, (0.0, 0.0))
+            found.append(
+                SentenceHit(
+                    article=self._articles[place[0]],
+                    index=place[1],
+                    hit=hit,
+                    similarity=similarity,
+                    deviation=self._background.deviation(similarity, query.language),
+                    across=place not in scores,
+                    bm25=bm25,
+                    overlap=overlap,
+                )
+            )
         return found
+
+    def _in_language(self, unit: _Unit, language: Language) -> Passage:
+        return self._passages[*unit, self._articles[unit[0]].edition(language).language]
+
+    def _similarities_of(self, units: Sequence[_Unit], query: Query) -> dict[_Unit, float]:
+        """Similarity of passages that lexical search alone has found, in the edition that it read."""
+        ids = {self._in_language(unit, query.written or query.language).id: unit for unit in units}
+        similarities = self._index.similarities("passages", query.vector, list(ids))
+        return {ids[id_]: similarity for id_, similarity in similarities.items()}
+
+    def _sentence_ids(self, article_id: str, index: int) -> list[str]:
+        editions = self._articles[article_id].editions.values()
+        return [_sentence_id(article_id, edition, edition.sentences[index]) for edition in editions]
 
     def _measure_background(self) -> Background:
         similarities = {}
@@ -180,59 +209,40 @@ class Retriever:
         return Background.of(similarities)
 
 
-class _Field:
-    """What lexical search reads for questions in one language: the edition in it, or the original."""
+class _Words:
+    """Lexical search of the editions in one language."""
 
-    def __init__(self, articles: dict[str, Article], passages: Sequence[Passage], language: Language) -> None:
-        self._language = {article.id: article.edition(language).language for article in articles.values()}
-        self._parts: list[tuple[list[Passage], Lexicon, dict[tuple[str, int], int], Lexicon]] = []
-        for written in sorted(set(self._language.values())):
-            chosen = [p for p in passages if p.language == written == self._language[p.article_id]]
-            keys = [
-                ((article.id, sentence.index), sentence.text)
-                for article in articles.values()
-                if self._language[article.id] == written
-                for sentence in article.editions[written].sentences
-            ]
-            places = {key: place for place, (key, _) in enumerate(keys)}
-            lexicon = Lexicon([p.text for p in chosen], written)
-            self._parts.append((chosen, lexicon, places, Lexicon([text for _, text in keys], written)))
+    def __init__(self, articles: Sequence[Article], passages: Sequence[Passage], language: Language) -> None:
+        written = [passage for passage in passages if passage.language == language]
+        self._units: list[_Unit] = [(passage.article_id, passage.sentences) for passage in written]
+        self._passages = Lexicon([passage.text for passage in written], language)
+        editions = [(article.id, article.editions[language]) for article in articles if language in article.editions]
+        sentences = [(article_id, sentence) for article_id, edition in editions for sentence in edition.sentences]
+        self._places = {(article_id, sentence.index): at for at, (article_id, sentence) in enumerate(sentences)}
+        self._sentences = Lexicon([sentence.text for _, sentence in sentences], language)
 
-    def in_language(self, passage: Passage, aligned: dict[tuple[str, tuple[int, ...], Language], Passage]) -> Passage:
-        return aligned[passage.article_id, passage.sentences, self._language[passage.article_id]]
+    def passage_scores(self, question: str) -> dict[_Unit, float]:
+        """BM25 of each passage."""
+        return dict(zip(self._units, self._passages.scores(question).tolist(), strict=True))
 
-    def passage_scores(self, question: str) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for passages, lexicon, _, _ in self._parts:
-            scores = lexicon.scores(question).tolist()
-            found.update(zip((passage.id for passage in passages), scores, strict=True))
-        return found
-
-    def sentence_scores(
-        self, question: str, wanted: Iterable[tuple[str, int]]
-    ) -> dict[tuple[str, int], tuple[float, float]]:
-        """BM25 and weighted overlap of each wanted sentence."""
-        keys = set(wanted)
-        found: dict[tuple[str, int], tuple[float, float]] = {}
-        for _, _, places, lexicon in self._parts:
-            scores = lexicon.scores(question)
-            overlaps = lexicon.overlaps(question)
-            found.update(
-                (key, (float(scores[place]), float(overlaps[place]))) for key, place in places.items() if key in keys
-            )
-        return found
+    def sentence_scores(self, question: str, wanted: Iterable[_Place]) -> dict[_Place, tuple[float, float]]:
+        """BM25 and overlap of each wanted sentence that has an edition in this language."""
+        scores, overlaps = self._sentences.scores(question), self._sentences.overlaps(question)
+        places = {place: self._places[place] for place in wanted if place in self._places}
+        return {place: (float(scores[at]), float(overlaps[at])) for place, at in places.items()}
 
 
-def _fused(dense: dict[str, float], lexical: dict[str, float]) -> dict[str, float]:
-    """Min-max fusion of the two scores over the candidates, 0 to 1."""
+def _fused(dense: Mapping[_Unit, float], bm25: Mapping[_Unit, float]) -> dict[_Unit, float]:
+    """Min-max fusion of the two scores over the candidates, 0 to 1; dense alone where words find nothing."""
     if not dense:
         return {}
     low, high = min(dense.values()), max(dense.values())
-    top = max((lexical[id_] for id_ in dense), default=0.0)
+    scaled = {unit: (value - low) / ((high - low) or 1.0) for unit, value in dense.items()}
+    top = max(bm25.get(unit, 0.0) for unit in dense)
+    if top <= 0:
+        return scaled
     return {
-        id_: DENSE_WEIGHT * (value - low) / ((high - low) or 1.0)
-        + (1 - DENSE_WEIGHT) * (lexical[id_] / top if top > 0 else 0.0)
-        for id_, value in dense.items()
+        unit: DENSE_WEIGHT * value + (1 - DENSE_WEIGHT) * bm25.get(unit, 0.0) / top for unit, value in scaled.items()
     }
 
 

@@ -95,13 +95,16 @@ class Query:
 
     text: str
     language: Language
+    """The language to answer in."""
+    written: Language | None
+    """The language of its words; None where that is neither French nor English."""
     vector: NDArray[np.float32] = field(compare=False, repr=False)
     """The question's embedding, of unit length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that retrieval found, in the edition of the question's language where there is one."""
+    """A passage that retrieval found, in the edition of the answer's language where there is one."""
 
     passage: Passage
     score: float
@@ -111,7 +114,7 @@ class Hit:
     deviation: float
     """How far the similarity stands above that of unrelated questions, in their standard deviations."""
     bm25: float
-    """BM25 score in the edition of the question's language, from 0."""
+    """BM25 score in the edition that the question's words are written in, from 0; 0 where there is none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

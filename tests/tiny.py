@@ -1,4 +1,4 @@
-"""A tiny embedding model for tests of everything around the model: one dimension per word, so that vectors are known."""
+"""A tiny embedding model for tests of everything around the model: one dimension per word, so vectors are known."""
 
 from __future__ import annotations
 

@@ -1,0 +1,201 @@
+"""The whole way with real parts: files, model, Chroma, evidence, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from tiny import WordEmbedder
+
+from qa import Engine, QuestionError, Settings
+
+FACTS = [
+    ("Quand la visite a-t-elle été annoncée ?", "fr", "17 juin"),
+    ("When was the visit announced?", "en", "June 17"),
+    ("Qu'est-ce que Moscou a offert à Kim Jong-un ?", "fr", "Limousine"),
+    ("What did Moscow give Kim Jong-un as a gift?", "en", "limousine"),
+    ("Qui a défini l'accord comme un pacte défensif ?", "fr", "président russe"),
+    ("What has North Korea's war industry supplied for the war in Ukraine?", "en", "artillery shells"),
+]
+
+
+def assert_valid(answer, engine):
+    assert answer.citations
+    for number, citation in enumerate(answer.citations, start=1):
+        article = engine.article(citation.article_id)
+        assert citation.number == number
+        assert f"[{number}]" in answer.text
+        assert article.text(citation.language)[citation.start : citation.end] == citation.quote
+        assert article.text(citation.source_language)[citation.source_start : citation.source_end] == (
+            citation.source_quote
+        )
+        assert citation.source_language == article.original
+
+
+@pytest.mark.parametrize(("question", "language", "expected"), FACTS)
+def test_facts_are_answered_in_the_questions_language_with_valid_citations(engine, question, language, expected):
+    answer = engine.ask(question)
+    assert not answer.refused
+    assert answer.language == language
+    assert expected in answer.text
+    assert {citation.language for citation in answer.citations} == {language}
+    assert_valid(answer, engine)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "expected"),
+    [
+        ("Quand la visite a-t-elle été annoncée ?", "en", "June 17"),
+        ("When was the visit announced?", "fr", "17 juin"),
+    ],
+)
+def test_the_answer_comes_in_the_language_asked_for(engine, question, language, expected):
+    answer = engine.ask(question, language)
+    assert (answer.language, answer.citations[0].language) == (language, language)
+    assert expected in answer.text
+    assert_valid(answer, engine)
+
+
+def test_without_an_edition_in_its_language_the_question_is_answered_in_the_originals_words(embedder, tmp_path):
+    from qa.articles import default_sources
+
+    source = tmp_path / "original.txt"
+    source.write_bytes((default_sources()[0] / "fr.txt").read_bytes())
+    with Engine.open(Settings(sources=source, data_dir=tmp_path / "data"), embedder=embedder) as engine:
+        answer = engine.ask("When was the visit announced?")
+        assert (answer.language, answer.citations[0].language) == ("en", "fr")
+        assert "17 juin" in answer.text
+        assert "no English edition" in answer.notice
+        assert_valid(answer, engine)
+
+
+@pytest.mark.parametrize(
+    "question", ["Comment cuire un œuf à la coque ?", "Who won the football world cup in 1998?", "Écris un poème."]
+)
+def test_off_topic_questions_are_refused(engine, question):
+    answer = engine.ask(question)
+    assert (answer.refused, answer.citations) == (True, ())
+    assert answer.passages
+
+
+@pytest.mark.parametrize("question", ["", "  ", "🙂", "\x00", "a" * 50_000])
+def test_bad_questions_are_errors_with_both_languages(engine, question):
+    with pytest.raises(QuestionError) as caught:
+        engine.ask(question)
+    assert caught.value.message("fr") != caught.value.message("en")
+
+
+def test_markup_in_a_question_changes_nothing(engine):
+    answer = engine.ask("<b>When</b> was the <i>visit</i> announced? <script>alert(1)</script>")
+    assert answer.question.startswith("<b>")
+    assert "June 17" in answer.text
+
+
+def test_a_third_language_is_told(engine):
+    answer = engine.ask("¿Cuándo fue anunciada la visita de Putin a Corea del Norte?")
+    assert answer.language == "fr"
+    assert "autre langue" in answer.notice
+
+
+def test_stream_batch_async_and_runnable_give_the_same_answer(engine):
+    question = FACTS[0][0]
+    answer = engine.ask(question)
+    pieces = list(engine.stream(question))
+    assert "".join(piece.text for piece in pieces) == answer.text
+    assert pieces[-1].answer == answer
+    assert engine.batch([question, question]) == [answer, answer]
+    assert asyncio.run(engine.aask(question)) == answer
+    assert engine.as_runnable().invoke(question) == answer
+    assert engine.as_runnable().invoke({"question": question, "language": "en"}).language == "en"
+    assert asyncio.run(engine.as_runnable().ainvoke(question)) == answer
+
+
+def test_an_answer_is_plain_json_and_markdown(engine):
+    answer = engine.ask(FACTS[1][0])
+    values = json.loads(json.dumps(answer.to_dict()))
+    citation = values["citations"][0]
+    assert values["text"] == answer.text
+    assert {"number", "article_id", "passage_id", "language", "quote", "start", "end", "score"} <= set(citation)
+    assert {"source_language", "source_quote", "source_start", "source_end"} <= set(citation)
+    assert {"embed", "retrieve", "select", "total"} == set(values["timings"])
+    assert "“La visite a été annoncée" in answer.to_markdown()
+
+
+def test_top_k_lists_as_many_passages_and_changes_no_answer(engine):
+    answers = [engine.ask(FACTS[1][0], top_k=k) for k in (1, 5, 11)]
+    assert [len(answer.passages) for answer in answers] == [1, 5, 11]
+    assert len({answer.text for answer in answers}) == 1
+
+
+def test_the_threshold_is_a_setting(embedder, tmp_path):
+    with Engine.open(Settings(threshold=1.0, data_dir=tmp_path), embedder=embedder) as engine:
+        assert engine.ask(FACTS[0][0]).reason == "not_stated"
+
+
+def test_ask_is_one_line(monkeypatch, tmp_path):
+    import qa
+
+    monkeypatch.setenv("PASSAGE_DATA_DIR", str(tmp_path))
+    assert "June 17" in qa.ask("When was the visit announced?").text
+
+
+def test_an_engine_opened_again_embeds_nothing(engine, embedder):
+    with Engine.open(engine.settings, embedder=embedder) as again:
+        assert again.report.embedded == 0
+
+
+def test_a_changed_article_is_followed_without_a_restart(tmp_path):
+    source = tmp_path / "article.txt"
+    source.write_text("Le chat dort sur le tapis rouge. Le chien court dans le jardin.")
+    settings = Settings(sources=source, data_dir=tmp_path / "data", threshold=0.0)
+    with Engine.open(settings, embedder=WordEmbedder()) as reader:
+        assert "rouge" in reader.ask("Où dort le chat ?").text
+        source.write_text("Le chat dort sur le tapis bleu. Le chien court dans le jardin.")
+        assert "rouge" in reader.ask("Où dort le chat ?").text  # not indexed yet: text and index go together
+        with Engine.open(settings, embedder=WordEmbedder()) as writer:
+            # the changed sentence, and the passage of both
+            assert writer.report.embedded == 2
+        answer = reader.ask("Où dort le chat ?")
+        assert "bleu" in answer.text
+        assert_valid(answer, reader)
+
+
+def test_several_articles_are_asked_together(text_file, tmp_path):
+    sources = (
+        text_file("Le chat noir dort sur le tapis.", "chat.txt"),
+        text_file("Le cheval blanc mange une pomme.", "cheval.txt"),
+    )
+    settings = Settings(sources=sources, data_dir=tmp_path / "data", threshold=0.0)
+    with Engine.open(settings, embedder=WordEmbedder()) as engine:
+        assert engine.ask("Que mange le cheval ?").citations[0].article_id == "cheval"
+        assert engine.ask("Où dort le chat ?").citations[0].article_id == "chat"
+
+
+NO_NETWORK = """
+import socket
+def refuse(*arguments, **options):
+    raise AssertionError(f"network used: {arguments}")
+socket.socket.connect = refuse
+socket.socket.connect_ex = refuse
+socket.getaddrinfo = refuse
+socket.create_connection = refuse
+from qa import ask
+print(ask("When was the visit announced?").text)
+print(ask("Comment cuire un œuf ?").reason)
+"""
+
+
+def test_questions_are_answered_with_the_network_blocked(tmp_path):
+    environment = {**os.environ, "PASSAGE_DATA_DIR": str(tmp_path), "HF_HOME": str(tmp_path / "no-hub")}
+    environment.pop("HF_HUB_OFFLINE", None)
+    done = subprocess.run(
+        [sys.executable, "-c", NO_NETWORK], capture_output=True, text=True, env=environment, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "June 17" in done.stdout
+    assert "off_topic" in done.stdout
