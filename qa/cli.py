@@ -140,7 +140,17 @@ def chat(
     with _told():
         from ui.app import launch
 
-        launch(_settings(source), host=host, port=port, browser=browser)
+        try:
+            launch(
+                _settings(source),
+                host=host,
+                port=port,
+                language=_user_language(),
+                open_browser=browser,
+                announce=typer.echo,
+            )
+        except OSError as error:
+            raise QAError(detail=f"{host}:{port}: {error.strerror or error}") from error
 
 
 @app.command()

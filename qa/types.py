@@ -110,7 +110,7 @@ class Hit:
     score: float
     """Fused score of dense and lexical search, 0 to 1, higher is better; comparable within one question only."""
     similarity: float
-    """Cosine of question and passage in the edition where it is highest, -1 to 1."""
+    """Mean of the cosines of the question with the passage and with its best sentence, -1 to 1."""
     deviation: float
     """How far the similarity stands above that of unrelated questions, in their standard deviations."""
     bm25: float

@@ -134,6 +134,7 @@ def write(folder: Path, found: Sequence[Line | Skipped]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"speed-{commit}.json"
     content: dict[str, Any] = {"commit": commit, "machine": machine(), "lines": to_dicts(found)}
+    content["table"] = to_markdown(found)  # as the README shows it
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path
 

@@ -1,0 +1,247 @@
+"""Turns of the conversation to escaped HTML: pure functions.
+
+Everything that a person, a model or an article wrote passes through `escape`; nothing is read as Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape as escape_html
+from typing import TypedDict
+from urllib.parse import quote
+
+from qa import Answer, Article, Citation, Hit, Language
+from ui.handle import Opening
+from ui.texts import LANGUAGE_NAMES, TEXTS
+
+HIGH_CONFIDENCE = 0.8
+MEDIUM_CONFIDENCE = 0.6
+
+_MARKER = re.compile(r"\[(\d{1,3})\]")
+_LONGEST_GLUED = 30
+_UNFINISHED_MARKER = re.compile(r"\s*\[\d*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question, and as much of its answer as is there."""
+
+    question: str
+    text: str = ""
+    """What has been written of the answer so far."""
+    answer: Answer | None = None
+    """The whole answer, once it is complete."""
+    waiting: bool = False
+    """Whether the models are still being loaded."""
+
+
+class Conversation(TypedDict):
+    """What conversation.js draws."""
+
+    label: str
+    turns: list[str]
+    welcome: str
+
+
+def escape(text: object) -> str:
+    """`text` as HTML that shows it character by character, in an element or a quoted attribute."""
+    # A parser turns a bare carriage return into a line feed; as a reference it stays what it is in the file.
+    return escape_html(str(text), quote=True).replace("\r", "&#13;")
+
+
+def anchor(article_id: str, language: Language, start: int, end: int) -> str:
+    """The id of a stretch of an article in the source panel."""
+    return f"src-{article_id}-{language}-{start}-{end}"
+
+
+def titles_of(articles: Sequence[Article], language: Language) -> dict[str, str]:
+    """The title of each article by its id, in `language` where there is one."""
+    return {article.id: article.title.get(language) or article.title[article.original] for article in articles}
+
+
+def conversation(
+    turns: Sequence[Turn], language: Language, titles: Mapping[str, str], *, examples: bool
+) -> Conversation:
+    """The turns in the words of `language`, and what is shown while there are none."""
+    rendered = [turn_html(turn, language, titles) for turn in turns]
+    welcome = "" if rendered else welcome_html(language, examples=examples)
+    return {"label": TEXTS[language].conversation, "turns": rendered, "welcome": welcome}
+
+
+def welcome_html(language: Language, *, examples: bool) -> str:
+    """The empty state; `examples` are about the article that comes with Passage."""
+    words = TEXTS[language]
+    parts = [f'<h2 class="welcome-title">{escape(words.welcome)}</h2><p class="welcome-hint">'
+             f"{escape(words.welcome_hint)}</p>"]  # fmt: skip
+    if examples:
+        parts.append(_examples(words.examples_heading, TEXTS[language].examples, language))
+        for other, others in TEXTS.items():
+            if other != language:
+                parts.append(_examples(words.other_examples_heading, others.examples, other))
+    return f'<div class="welcome">{"".join(parts)}</div>'
+
+
+def turn_html(turn: Turn, language: Language, titles: Mapping[str, str]) -> str:
+    """A question and its answer, with labels in `language`."""
+    words = TEXTS[language]
+    asked = (
+        f'<h2 class="question"><span class="sr">{escape(words.you_asked)} </span>'
+        f'<span class="question-text" dir="auto">{escape(turn.question)}</span></h2>'
+    )
+    if turn.answer is not None:
+        body = answer_html(turn.answer, language, titles)
+    elif turn.text:
+        body = f'<div class="answer streaming"><p class="answer-text" dir="auto">{partial_html(turn.text)}</p></div>'
+    else:
+        doing = words.waiting if turn.waiting else words.searching
+        body = f'<div class="answer pending"><p><span class="dots" aria-hidden="true"></span>{escape(doing)}</p></div>'
+    return asked + body
+
+
+def answer_html(answer: Answer, language: Language, titles: Mapping[str, str]) -> str:
+    """An answer or a refusal, with labels in `language`."""
+    words = TEXTS[language]
+    notice = ""
+    if answer.notice:
+        label = f'<span class="sr">{escape(words.notice)} </span>'
+        notice = f'<p class="notice" lang="{answer.language}" dir="auto">{label}{escape(answer.notice)}</p>'
+    copy = (
+        f'<button type="button" class="copy" data-copy="{escape(answer.to_markdown())}">'
+        f'<span class="copy-idle">{escape(words.copy)}</span>'
+        f'<span class="copy-done" role="status">{escape(words.copied)}</span></button>'
+    )
+    if answer.refused:
+        return (
+            f'<div class="answer refusal">{notice}<h3 class="refusal-title">{escape(words.refusal)}</h3>'
+            f'<p class="answer-text" lang="{answer.language}" dir="auto">{escape(answer.text)}</p>'
+            f'{nearest_html(answer.passages, language)}<div class="meta">{copy}</div></div>'
+        )
+    return (
+        f'<div class="answer">{notice}<p class="answer-text" lang="{answer.language}" dir="auto">'
+        f"{cited_html(answer, language, titles)}</p>"
+        f'<div class="meta">{confidence_html(answer.confidence, language)}{copy}</div></div>'
+    )
+
+
+def cited_html(answer: Answer, language: Language, titles: Mapping[str, str]) -> str:
+    """The text of an answer, each of its markers a link to the passage cited."""
+    citations = {citation.number: citation for citation in answer.citations}
+    parts, done = [], 0
+    for start, end, number in _markers(answer):
+        parts.append(_followed(answer.text[done:start], _cite(citations[number], language, titles)))
+        done = end
+    return "".join([*parts, escape(answer.text[done:])])
+
+
+def partial_html(text: str) -> str:
+    """The beginning of an answer whose citations are not known yet: markers set as such, none of them a link."""
+    shown = _UNFINISHED_MARKER.sub("", text)
+    parts, done = [], 0
+    for marker in _MARKER.finditer(shown):
+        parts.append(_followed(shown[done : marker.start()], f'<span class="cite">[{marker[1]}]</span>'))
+        done = marker.end()
+    return "".join([*parts, escape(shown[done:])])
+
+
+def confidence_html(confidence: float, language: Language) -> str:
+    """The confidence in words, with what they mean behind a disclosure."""
+    words = TEXTS[language]
+    if confidence >= HIGH_CONFIDENCE:
+        level, label, why = "high", words.confidence_high, words.confidence_high_why
+    elif confidence >= MEDIUM_CONFIDENCE:
+        level, label, why = "medium", words.confidence_medium, words.confidence_medium_why
+    else:
+        level, label, why = "low", words.confidence_low, words.confidence_low_why
+    return (
+        f'<details class="confidence {level}"><summary title="{escape(why)}">'
+        f'<span class="meter" aria-hidden="true"></span>{escape(label)}</summary>'
+        f'<p class="confidence-why">{escape(why)}</p></details>'
+    )
+
+
+def nearest_html(passages: Sequence[Hit], language: Language) -> str:
+    """The nearest passages of a refusal, said not to be an answer; nothing where there are none."""
+    if not passages:
+        return ""
+    words = TEXTS[language]
+    items = []
+    for number, hit in enumerate(passages, start=1):
+        found = hit.passage
+        target = anchor(quote(found.article_id), found.language, found.start, found.end)
+        items.append(
+            f'<li><blockquote lang="{found.language}" dir="auto">{escape(found.text)}</blockquote>'
+            f'<a class="cite near" href="#{escape(target)}" '
+            f'aria-label="{escape(words.nearest_open_title.format(number=number))}">{escape(words.nearest_open)}</a></li>'
+        )
+    return (
+        f'<details class="nearest"><summary>{escape(words.nearest)}</summary>'
+        f'<p class="nearest-why">{escape(words.nearest_why)}</p><ol>{"".join(items)}</ol></details>'
+    )
+
+
+def header_html(language: Language | None) -> str:
+    """The name of the page; header.js reads the language off it, and shows the page once there is one."""
+    return f'<h1 data-language="{language or ""}">Passage</h1>'
+
+
+def status_html(opening: Opening, language: Language) -> str:
+    """How far the loading of the models has come, in a few words."""
+    words = TEXTS[language]
+    text = {
+        "loading": words.loading,
+        "indexing": words.indexing.format(done=opening.done, total=opening.total),
+        "ready": words.ready,
+        "failed": words.failed,
+    }[opening.phase]
+    dot = '<span class="dot" aria-hidden="true"></span>'
+    return f'<p class="status {opening.phase}" role="status">{dot}{escape(text)}</p>'
+
+
+def alert_html(message: str) -> str:
+    """An error above the question box; nothing where there is no message."""
+    return f'<p class="alert" dir="auto">{escape(message)}</p>' if message else ""
+
+
+def _examples(heading: str, questions: Sequence[str], language: Language) -> str:
+    buttons = "".join(
+        f'<li><button type="button" class="example" lang="{language}" data-question="{escape(question)}">'
+        f"{escape(question)}</button></li>"
+        for question in questions
+    )
+    return (
+        f'<section class="examples"><h3>{escape(heading)} <span class="sr">({LANGUAGE_NAMES[language]})</span></h3>'
+        f"<ul>{buttons}</ul></section>"
+    )
+
+
+def _followed(text: str, marker: str) -> str:
+    """`text` escaped, its last word kept on one line with the marker after it."""
+    cut = text.rstrip().rfind(" ") + 1
+    if len(text) - cut > _LONGEST_GLUED:
+        return escape(text) + marker
+    return f'{escape(text[:cut])}<span class="glued">{escape(text[cut:])}{marker}</span>'
+
+
+def _cite(citation: Citation, language: Language, titles: Mapping[str, str]) -> str:
+    target = anchor(quote(citation.article_id), citation.language, citation.start, citation.end)
+    title = titles.get(citation.article_id, citation.article_id)
+    described = TEXTS[language].cite.format(number=citation.number, title=title)
+    return f'<a class="cite" href="#{escape(target)}" title="{escape(described)}">[{citation.number}]</a>'
+
+
+def _markers(answer: Answer) -> Iterator[tuple[int, int, int]]:
+    """Start, end and number of each marker that cites; an article's own “[1]”, inside a quote, is not one."""
+    known = {citation.number for citation in answer.citations}
+    quoted: list[tuple[int, int]] = []
+    seen = 0
+    for citation in sorted(answer.citations, key=lambda citation: citation.number):
+        start = answer.text.find(citation.quote, seen)
+        if start >= 0:
+            seen = start + len(citation.quote)
+            quoted.append((start, seen))
+    for marker in _MARKER.finditer(answer.text):
+        inside = any(start <= marker.start() < end for start, end in quoted)
+        if int(marker[1]) in known and not inside:
+            yield marker.start(), marker.end(), int(marker[1])
