@@ -33,6 +33,8 @@ _LISTS = ("answers", "evidence")
 class QuestionSetError(QAError):
     """A question set that can't be used: the base of the errors below."""
 
+    bad_input = True
+
 
 class QuestionSetNotFound(QuestionSetError):
     """No file at the path, and no bundled set of the name."""

@@ -52,7 +52,7 @@ def evaluation_table(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def replace_between(text: str, name: str, lines: str) -> str:
-    """`text` with what stands between `<!-- name -->` and `<!-- /name -->` replaced. Raises ValueError without marks."""
+    """`text` with what stands between `<!-- name -->` and `<!-- /name -->` replaced. Raises ValueError without them."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"the README has no place marked {name!r}")

@@ -19,7 +19,7 @@ from rich.logging import RichHandler
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from qa.errors import ArticleError, QAError, QuestionError, SettingsError
+from qa.errors import QAError
 from qa.types import Answer, Language
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def _told(language: str | None = None) -> Iterator[None]:
     except QAError as error:
         told = language if language in ("fr", "en") else _user_language()
         _err.print(Text(error.message(told), style="red"))
-        bad_input = isinstance(error, QuestionError | SettingsError | ArticleError)
-        raise typer.Exit(BAD_INPUT if bad_input else FAILURE) from None
+        raise typer.Exit(BAD_INPUT if error.bad_input else FAILURE) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

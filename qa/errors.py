@@ -38,6 +38,8 @@ class QAError(Exception):
         "en": "Passage failed: {detail}",
         "fr": "Passage a échoué : {detail}",
     }
+    bad_input: ClassVar[bool] = False
+    """Whether what was given has to be corrected, rather than the machine or Passage."""
 
     def __init__(self, language: str = "en", **details: object) -> None:
         self.language = language if language in ("fr", "en") else "en"
@@ -51,6 +53,8 @@ class QAError(Exception):
 
 class QuestionError(QAError, ValueError):
     """The question can't be answered as it is."""
+
+    bad_input = True
 
 
 class EmptyQuestion(QuestionError):
@@ -87,6 +91,8 @@ class UnknownLanguage(QuestionError):
 class SettingsError(QAError, ValueError):
     """A setting that is not valid."""
 
+    bad_input = True
+
     texts: ClassVar[dict[str, str]] = {
         "en": "A setting is not valid: {detail}. Correct the argument, the PASSAGE_ variable or the settings file.",
         "fr": "Un réglage n’est pas valable : {detail}. "
@@ -96,6 +102,8 @@ class SettingsError(QAError, ValueError):
 
 class ArticleError(QAError):
     """An article that can't be read."""
+
+    bad_input = True
 
 
 class ArticleNotFound(ArticleError):

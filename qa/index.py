@@ -180,8 +180,9 @@ class Store:
         return status.st_mtime_ns, status.st_ino
 
     def find(self, fingerprint: str) -> Path | None:
-        """The folder of the complete version with this fingerprint. Raises StoreDamaged."""
-        name = self._versions().get(fingerprint)
+        """The folder of the complete version with this fingerprint. Raises StoreDamaged or StoreNotWritable."""
+        with _told_clearly(self.data_dir):
+            name = self._versions().get(fingerprint)
         return self.data_dir / name if name else None
 
     def build(

@@ -33,7 +33,7 @@ OPTIONS = (
 ).split()
 READY = 120_000
 ENGLISH = "When did Putin arrive in Pyongyang?"
-FRENCH = "Quand Poutine est-il arrivé à Pyongyang ?"
+FRENCH = "Quand la visite a-t-elle été annoncée ?"
 OFF_TOPIC = "What is the recipe for apple pie?"
 NASTY = (
     "<script>window.hacked = 1</script> <img src=http://evil.example/x.png> ![x](http://evil.example/y.png) $$x$$ 2*3*4"
@@ -74,7 +74,7 @@ threading.Event().wait()
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
@@ -82,7 +82,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def harmful(tmp_path_factory: pytest.TempPathFactory) -> Article:
     """An article in English only, whose text tries to be more than text."""
     file = tmp_path_factory.mktemp("articles") / "l'été 100%.txt"
@@ -93,7 +93,7 @@ def harmful(tmp_path_factory: pytest.TempPathFactory) -> Article:
     return load_article(file)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def urls(browser: Browser, harmful: Article, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The addresses of the pages, as soon as they answer: the models may still be loading."""
     other = tmp_path_factory.mktemp("articles") / "other.txt"
@@ -182,7 +182,7 @@ def cited_text(link: Locator, article: Article) -> str:
     return article.text(language)[int(start) : int(end)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def seed() -> Article:
     return load_articles(())[0]
 
@@ -200,7 +200,7 @@ def test_a_question_asked_while_the_model_loads_is_answered_when_it_has(visit: V
 
 @pytest.mark.parametrize(
     ("question", "language", "beginning"),
-    [(ENGLISH, "en", "And on June 19, the Russian"), (FRENCH, "fr", "Et le 19 juin, le président")],
+    [(ENGLISH, "en", "And on June 19, the Russian"), (FRENCH, "fr", "La visite a été annoncée")],
 )
 def test_a_citation_opens_the_exact_passage(
     visit: Visit, urls: dict[str, str], seed: Article, question: str, language: Language, beginning: str

@@ -37,9 +37,8 @@ def test_the_tokenizer_reads_french_as_xlm_roberta_does(unpacked):
     from tokenizers import Tokenizer
 
     tokens = Tokenizer.from_file(str(unpacked / "tokenizer.json")).encode("query: Où est-il ?").tokens
-    assert tokens[:3] == ["<s>", "▁query", ":"]
-    assert tokens[-1] == "</s>"
-    assert "<unk>" not in tokens
+    assert (tokens[0], tokens[-1]) == ("<s>", "</s>")
+    assert "".join(tokens[1:-1]) == "▁query:▁Où▁est-il▁?"
 
 
 def test_a_translation_is_nearer_than_another_sentence(embedder):
@@ -67,8 +66,8 @@ def test_weights_that_changed_are_unpacked_again(unpacked, caplog):
     settings = Settings(cache_dir=unpacked.parent)
     first = SentenceTransformerEmbeddings(settings)
     with (unpacked / "model.safetensors").open("r+b") as file:
-        file.seek(-1000, 2)
-        file.write(b"\x00" * 999)
+        file.seek(100_000_000)
+        file.write(b"\x3f" * 1000)
     again = SentenceTransformerEmbeddings(settings)
     assert "has changed: unpacking it again" in caplog.text
     assert again.fingerprint == first.fingerprint
