@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from qa.articles import load_articles
 from qa.errors import StoreDamaged, StoreError
 from qa.evidence import Candidates, Judge, LinearJudge
+from qa.expectation import asks_for_gist
 from qa.extractive import answer_from, chunks_of
 from qa.index import BuildReport, Index, Progress, Record, Store, fingerprint_of
 from qa.passages import split_passages
@@ -244,8 +245,9 @@ class Engine:
 
 
 def _candidates(retriever: Retriever, query: Query, listed: int) -> Candidates:
-    """Evidence is sought in more passages than are listed."""
-    hits = tuple(retriever.search(query, max(listed, _READ)))
+    """Evidence is sought in more passages than are listed; what an article is about, at its beginning."""
+    gist = asks_for_gist(query.text)
+    hits = tuple(retriever.leads(query) if gist else retriever.search(query, max(listed, _READ)))
     return Candidates(query, hits, tuple(retriever.sentences(query, hits)))
 
 

@@ -14,9 +14,9 @@ from importlib.resources import files
 from statistics import fmean, pstdev
 from typing import Any, Protocol
 
-from qa.expectation import Expectation, expectation_of, meets
+from qa.expectation import Expectation, asks_for_gist, expectation_of, meets
 from qa.retrieval import SentenceHit
-from qa.types import Hit, Query, Reason
+from qa.types import LANGUAGES, Hit, Query, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +126,21 @@ class LinearJudge:
     """
 
     def __init__(self, threshold: float | None = None, weights: Mapping[str, Any] | None = None) -> None:
-        """`threshold` and `weights` take the place of the fitted ones (see weights.json)."""
+        """`threshold`, for both languages, and `weights` take the place of the fitted ones (see weights.json)."""
         fitted = weights or json.loads((files("qa") / "weights.json").read_text(encoding="utf-8"))
         self._models: Mapping[str, Mapping[str, Mapping[str, float]]] = fitted["models"]
         self._on_topic: float = fitted["on_topic"]
         self._cited_share: float = fitted["cited_share"]
-        self._threshold: float = fitted["threshold"] if threshold is None else threshold
+        self._threshold: Mapping[str, float] = fitted["threshold"]
+        if threshold is not None:
+            self._threshold = dict.fromkeys(LANGUAGES, threshold)
 
     def judge(self, candidates: Candidates) -> Judgement:
         """Score every sentence, cite those that come near the best, refuse where the best is not good enough."""
         if not candidates.sentences:
             return Judgement(0.0, "off_topic", ())
+        if asks_for_gist(candidates.query.text):  # the candidates are what the articles begin with
+            return Judgement(1.0, None, tuple(Evidence(found, 1.0, True) for found in candidates.sentences))
         scores = [
             probability(self._models[case_of(found)]["sentence"], features)
             for found, features in zip(candidates.sentences, sentence_features(candidates), strict=True)
@@ -145,11 +149,12 @@ class LinearJudge:
         models = self._models[case_of(candidates.sentences[best])]
         features = question_features(candidates, scores)
         topic, confidence = probability(models["topic"], features), probability(models["confidence"], features)
+        threshold = self._threshold[candidates.query.language]
         refusal: Reason | None = None
         if topic < self._on_topic:
             # What is not about the article is not answered, however well a sentence matches.
-            refusal, confidence = "off_topic", min(confidence, topic, self._threshold)
-        elif confidence < self._threshold:
+            refusal, confidence = "off_topic", min(confidence, topic, threshold)
+        elif confidence < threshold:
             refusal = "not_stated"
         enough = self._cited_share * scores[best]
         evidence = [Evidence(found, s, s >= enough) for found, s in zip(candidates.sentences, scores, strict=True)]

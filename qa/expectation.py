@@ -52,6 +52,19 @@ _HOLDS: dict[Expectation, str] = {
 }
 
 
+_GIST = re.compile(
+    r"\b(de quoi (?:parle|traite|est-il question|s'agit-il)\b.*\b(?:article|texte|document|page)"
+    r"|(?:sujet|thème|propos)\b.{0,20}\b(?:article|texte|document)"
+    r"|what(?:'s| is| does)\b.*\b(?:article|text|document|page|story)\b.*\babout"
+    r"|what.*\b(?:topic|subject)\b.{0,12}\b(?:article|text|document))\b[\s?.!]*$"
+)
+
+
+def asks_for_gist(question: str) -> bool:
+    """Whether a question asks what the article as a whole is about."""
+    return bool(_GIST.search(question.lower().replace("’", "'")))
+
+
 def expectation_of(question: str) -> Expectation:
     """What a question asks for; "open" where its words don't tell."""
     text = question.lower().replace("’", "'")

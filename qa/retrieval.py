@@ -161,10 +161,10 @@ class Retriever:
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
 
     def sentences(self, query: Query, hits: Sequence[Hit]) -> list[SentenceHit]:
-        """Every sentence of `hits`, each once, in the order of the hits."""
+        """Every sentence of `hits`, each once, in the order of the hits; headings only where there is nothing else."""
         first: dict[_Place, Hit] = {}
         for hit in hits:
-            for index in hit.passage.sentences:
+            for index in self._statements(hit.passage):
                 first.setdefault((hit.passage.article_id, index), hit)
         ids = {place: self._sentence_ids(*place) for place in first}
         every = [id_ for of_one in ids.values() for id_ in of_one]
@@ -188,6 +188,30 @@ class Retriever:
                 )
             )
         return found
+
+    def leads(self, query: Query) -> list[Hit]:
+        """The passage that each article begins with: what the article is about."""
+        first: dict[str, _Unit] = {}
+        for unit in self._units.values():
+            first.setdefault(unit[0], unit)
+        passages = [self._in_language(unit, query.language) for unit in first.values()]
+        similarities = self._index.similarities("passages", query.vector, [passage.id for passage in passages])
+        return [
+            Hit(
+                passage=passage,
+                score=1.0,
+                similarity=similarities[passage.id],
+                deviation=self._background.deviation(similarities[passage.id], query.language),
+                bm25=0.0,
+            )
+            for passage in passages
+        ]
+
+    def _statements(self, passage: Passage) -> list[int]:
+        """The sentences of a passage that say something: a heading only names what follows."""
+        edition = self._articles[passage.article_id].editions[passage.language]
+        said = [index for index in passage.sentences if edition.sentences[index].kind != "heading"]
+        return said or list(passage.sentences)
 
     def _in_language(self, unit: _Unit, language: Language) -> Passage:
         return self._passages[*unit, self._articles[unit[0]].edition(language).language]

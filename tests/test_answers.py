@@ -83,7 +83,7 @@ def weights():
     """A judge that looks at nothing but similarity."""
     by_similarity = {"bias": 0.0, "similarity": 1.0}
     models = {"sentence": by_similarity, "topic": by_similarity, "confidence": by_similarity}
-    return {"models": {"within": models}, "on_topic": 0.0, "threshold": 0.5, "cited_share": 0.9}
+    return {"models": {"within": models}, "on_topic": 0.0, "threshold": {"fr": 0.5, "en": 0.5}, "cited_share": 0.9}
 
 
 def test_the_judge_puts_the_best_sentence_first(candidates, weights):
@@ -100,7 +100,7 @@ def test_below_the_threshold_the_article_does_not_say(candidates, weights):
 def test_far_from_every_passage_is_off_topic_whatever_the_confidence(candidates, weights):
     judgement = LinearJudge(weights={**weights, "on_topic": 1.1}).judge(candidates)
     assert judgement.refusal == "off_topic"
-    assert judgement.confidence <= weights["threshold"]
+    assert judgement.confidence <= 0.5
 
 
 def test_without_candidates_there_is_no_answer(candidates):

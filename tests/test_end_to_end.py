@@ -13,6 +13,7 @@ from conftest import ROOT
 from tiny import WordEmbedder
 
 from qa import Engine, QuestionError, Settings
+from qa.expectation import asks_for_gist
 
 FACTS = [
     ("Quand la visite a-t-elle été annoncée ?", "fr", "17 juin"),
@@ -94,6 +95,41 @@ def test_markup_in_a_question_changes_nothing(engine):
     answer = engine.ask("<b>When</b> was the <i>visit</i> announced? <script>alert(1)</script>")
     assert answer.question.startswith("<b>")
     assert "June 17" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "beginning"),
+    [
+        ("De quoi parle cet article ?", "Les relations entre la Russie et la Corée du Nord"),
+        ("Quel est le sujet principal du texte ?", "Les relations entre la Russie et la Corée du Nord"),
+        ("What is this article about?", "Relations between Russia and North Korea"),
+        ("What's the main topic of the article?", "Relations between Russia and North Korea"),
+    ],
+)
+def test_what_the_article_is_about_is_answered_by_its_beginning(engine, question, beginning):
+    answer = engine.ask(question)
+    assert answer.text.startswith(beginning)
+    assert len(answer.citations) == 3
+    assert_valid(answer, engine)
+
+
+@pytest.mark.parametrize("question", ["What does the article say about bread?", "What is the pact about?"])
+def test_other_questions_are_no_questions_about_the_whole(question):
+    assert not asks_for_gist(question)
+
+
+def test_a_heading_is_never_the_answer_to_a_question(engine):
+    # "Les craintes de l'Occident" is the nearest line, and says nothing
+    answer = engine.ask("Pourquoi l’Occident s’inquiète-t-il ?")
+    assert "craintes" not in answer.text
+    assert "préoccupé par le renforcement de l'amitié" in answer.text or "a cependant alarmé l'Occident" in answer.text
+
+
+def test_an_article_of_lines_without_full_stops_can_be_asked(text_file, tmp_path):
+    source = text_file("Le chat noir dort sur le tapis\nLe cheval blanc mange une pomme\n")
+    settings = Settings(sources=source, data_dir=tmp_path / "data", threshold=0.0)
+    with Engine.open(settings, embedder=WordEmbedder()) as engine:
+        assert "pomme" in engine.ask("Que mange le cheval blanc ?").text
 
 
 def test_a_third_language_is_told(engine):

@@ -17,7 +17,7 @@ from ui.handle import Opening
 from ui.texts import LANGUAGE_NAMES, TEXTS
 
 HIGH_CONFIDENCE = 0.8
-MEDIUM_CONFIDENCE = 0.6
+MEDIUM_CONFIDENCE = 0.5
 
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 _LONGEST_GLUED = 30
