@@ -1,4 +1,4 @@
-"""Write the tables of the README from result files, between their marks.
+"""Write the README's tables from result files, and its Python example with its real output, between their marks.
 
 passage eval article:test --out eval/results && python -m eval.bench.speed --out eval/results
 python -m eval.readme eval/results/article-test-*.json eval/results/speed-*.json
@@ -7,6 +7,8 @@ python -m eval.readme eval/results/article-test-*.json eval/results/speed-*.json
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -51,6 +53,33 @@ def evaluation_table(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {label} | " + " | ".join("" if v is None else f"{v:.{digits}f}" for v in values) + " |"
 
 
+EXAMPLE = """\
+from qa import Engine, ask
+
+print(ask("When was the visit announced?").text)  # the default article, one line
+
+engine = Engine.open()  # settings optional; builds the index when needed
+answer = engine.ask("Quand la visite a-t-elle été annoncée ?")
+print(answer.language, answer.refused, answer.reason, round(answer.confidence, 2))
+for c in answer.citations:
+    print(c.number, c.passage_id, c.language, c.start, c.end, c.quote)
+
+answer = engine.ask("What did Moscow give to Kim Jong-un?")
+print(answer.to_markdown())
+
+answer = engine.ask("How do I bake bread?")
+print(answer.refused, answer.reason, answer.text)
+"""
+
+
+def python_example() -> str:
+    """The example and what it prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(EXAMPLE, {})
+    return f"```python\n{EXAMPLE}```\n\n```text\n{printed.getvalue().rstrip()}\n```"
+
+
 def replace_between(text: str, name: str, lines: str) -> str:
     """`text` with what stands between `<!-- name -->` and `<!-- /name -->` replaced. Raises ValueError without them."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
@@ -60,12 +89,12 @@ def replace_between(text: str, name: str, lines: str) -> str:
 
 
 def main() -> None:
-    """Replace each table for which a result file is given."""
+    """Replace each table for which a result file is given, and the example."""
     parser = argparse.ArgumentParser(description="Write the README's tables.")
     parser.add_argument(
-        "results", nargs="+", type=Path, help="files written by passage eval --out and eval.bench.speed"
+        "results", nargs="*", type=Path, help="files written by passage eval --out and eval.bench.speed"
     )
-    text = README.read_text(encoding="utf-8")
+    text = replace_between(README.read_text(encoding="utf-8"), "python", python_example())
     for path in parser.parse_args().results:
         result = json.loads(path.read_text(encoding="utf-8"))
         if "slices" in result:

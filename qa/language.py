@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -60,9 +61,11 @@ def detect_language(text: str, fallback: Language = "en") -> Detection:
     if sum(bool(_LATIN_SCRIPT.match(letter)) for letter in letters) < len(letters) / 2:
         return Detection("en", third=True)
     words = _WORD.findall(text.lower())
-    french = sum(word in _FRENCH for word in words)
-    english = sum(word in _ENGLISH for word in words)
-    third = None if _CERTAIN.intersection(words) else _third(text)
+    common = " ".join(_NAME.sub(" ", text).split())  # names tell nothing, and mislead: "Who wrote Les Misérables?"
+    french, english = _votes(_WORD.findall(common.lower()))
+    if french == english:
+        french, english = _votes(words)
+    third = None if _CERTAIN.intersection(words) else _third(common)
     if third:
         return Detection("fr" if third in _ROMANCE else "en", third=True)
     if french != english:
@@ -74,9 +77,13 @@ def detect_language(text: str, fallback: Language = "en") -> Detection:
     return Detection("fr" if difference > 0 else "en")
 
 
-def _third(text: str) -> str | None:
-    """The name of the language of `text` when that is surely neither French nor English."""
-    common = " ".join(_NAME.sub(" ", text).split())  # names tell nothing, and mislead
+def _votes(words: Sequence[str]) -> tuple[int, int]:
+    """How many of `words` are French function words, and how many English ones."""
+    return sum(word in _FRENCH for word in words), sum(word in _ENGLISH for word in words)
+
+
+def _third(common: str) -> str | None:
+    """The name of the language of a text without its names when that is surely neither French nor English."""
     if len(_WORD.findall(common)) < _THIRD_WORDS:
         return None
     best = _neighbours().compute_language_confidence_values(common)[0]

@@ -16,6 +16,9 @@ from qa.language import detect_language
         ("Pourquoi l’Occident s’inquiète ?", "fr"),
         ("who gave the car", "en"),
         ("Which countries border Switzerland?", "en"),
+        ("Who wrote Les Misérables?", "en"),
+        ("Qui a écrit The Great Gatsby ?", "fr"),
+        ("WHEN WAS THE VISIT ANNOUNCED?", "en"),
         ("Where was Dr. Agnes Matilda Kalibata born?", "en"),
     ],
 )

@@ -187,7 +187,7 @@ def test_a_marker_is_shown_once_it_is_complete(text: str, shown: str, markers: i
 
 @pytest.mark.parametrize(
     ("confidence", "label"),
-    [(0.8, "High confidence"), (0.79, "Medium confidence"), (0.6, "Medium confidence"), (0.59, "Low confidence")],
+    [(0.8, "High confidence"), (0.79, "Medium confidence"), (0.5, "Medium confidence"), (0.49, "Low confidence")],
 )
 def test_confidence_is_said_in_words(confidence: float, label: str) -> None:
     assert label in _Reader(confidence_html(confidence, "en")).text
