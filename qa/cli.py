@@ -56,7 +56,7 @@ def _told(language: str | None = None) -> Iterator[None]:
     logging.basicConfig(
         level=logging.WARNING,
         format="%(message)s",
-        handlers=[RichHandler(console=_err, show_path=False, show_time=False)],
+        handlers=[RichHandler(level=logging.WARNING, console=_err, show_path=False, show_time=False)],
     )
     try:
         yield

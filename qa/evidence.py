@@ -14,7 +14,8 @@ from importlib.resources import files
 from statistics import fmean, pstdev
 from typing import Any, Protocol
 
-from qa.expectation import Expectation, asks_for_gist, expectation_of, meets
+from qa.expectation import asks_for_gist, expectation_of, meets
+from qa.quantities import asked_quantity, gives_quantity
 from qa.retrieval import SentenceHit
 from qa.types import LANGUAGES, Hit, Query, Reason
 
@@ -70,10 +71,10 @@ def sentence_features(candidates: Candidates) -> list[dict[str, float]]:
     best_overlap = max(found.overlap for found in sentences)
     best_passage = max(found.hit.deviation for found in sentences)
     by_place = {(found.article.id, found.index): found.similarity for found in sentences}
-    expectation = expectation_of(candidates.query.text)
+    query = candidates.query
     features = []
     for found in sentences:
-        sentence = found.sentence(candidates.query.language)
+        sentence = found.sentence(query.written or query.language)
         beside = [by_place.get((found.article.id, found.index + step), min(similarities)) for step in (-1, 1)]
         features.append(
             {
@@ -84,7 +85,7 @@ def sentence_features(candidates: Candidates) -> list[dict[str, float]]:
                 "passage_score": found.hit.score,
                 "passage_behind": found.hit.deviation - best_passage,
                 "neighbour_behind": (max(beside) - best) / deviation,
-                "expected": meets(expectation, sentence.text) - 0.5,
+                "expected": _expected(query, sentence.text),
                 "heading": float(sentence.kind == "heading"),
                 "bullet": float(sentence.kind == "bullet"),
                 "length": math.log(len(sentence.text.split()) / 20),
@@ -97,8 +98,8 @@ def question_features(candidates: Candidates, scores: Sequence[float]) -> dict[s
     """What tells whether a question is about the article and answered, by name; `scores` are the sentences'."""
     order = sorted(range(len(scores)), key=lambda place: -scores[place])
     top = candidates.sentences[order[0]]
-    expectation: Expectation = expectation_of(candidates.query.text)
-    sentence = top.sentence(candidates.query.language)
+    query = candidates.query
+    sentence = top.sentence(query.written or query.language)
     deviations = [found.deviation for found in candidates.sentences]
     return {
         "best_score": _logit(scores[order[0]]),
@@ -109,14 +110,31 @@ def question_features(candidates: Candidates, scores: Sequence[float]) -> dict[s
         "similarity_spread": max(deviations) - fmean(deviations),
         "overlap": max(found.overlap for found in candidates.sentences),
         "overlap_of_best": top.overlap,
-        "expected": meets(expectation, sentence.text) - 0.5,
-        "closed": float(expectation != "open"),
+        "expected": _expected(query, sentence.text),
+        "closed": float(expectation_of(query.text) != "open"),
     }
 
 
 def case_of(found: SentenceHit) -> str:
     """Which weights a sentence is weighed with: "within" a language, or "across" two, where words tell nothing."""
     return "across" if found.across else "within"
+
+
+def _expected(query: Query, sentence: str) -> float:
+    """0.5 where a sentence holds the kind of answer that is asked for, -0.5 where not, 0 where the question is open."""
+    quantity = asked_quantity(query.text)
+    if quantity is not None:
+        return float(gives_quantity(quantity, sentence)) - 0.5
+    return meets(expectation_of(query.text), sentence) - 0.5
+
+
+def _lacks_quantity(candidates: Candidates) -> bool:
+    """Whether a quantity is asked for that no sentence gives, as far as that can be read in the question's language."""
+    query = candidates.query
+    quantity = asked_quantity(query.text)
+    if quantity is None or query.written is None or any(found.across for found in candidates.sentences):
+        return False
+    return not any(gives_quantity(quantity, found.sentence(query.written).text) for found in candidates.sentences)
 
 
 class LinearJudge:
@@ -154,8 +172,8 @@ class LinearJudge:
         if topic < self._on_topic:
             # What is not about the article is not answered, however well a sentence matches.
             refusal, confidence = "off_topic", min(confidence, topic, threshold)
-        elif confidence < threshold:
-            refusal = "not_stated"
+        elif confidence < threshold or _lacks_quantity(candidates):
+            refusal, confidence = "not_stated", min(confidence, threshold)
         enough = self._cited_share * scores[best]
         evidence = [Evidence(found, s, s >= enough) for found, s in zip(candidates.sentences, scores, strict=True)]
         evidence.sort(key=lambda one: (-one.score, one.found.article.id, one.found.index))

@@ -235,3 +235,20 @@ def test_questions_are_answered_with_the_network_blocked(tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     assert "June 17" in done.stdout
     assert "off_topic" in done.stdout
+
+
+@pytest.mark.parametrize("question", ["How old is Kim Jong-un?", "Combien de soldats la Russie a-t-elle envoyés ?"])
+def test_a_quantity_that_the_article_does_not_give_is_refused(engine, question):
+    answer = engine.ask(question)
+    assert (answer.refused, answer.reason) == (True, "not_stated")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Combien de jours dure la visite de Poutine à Pyongyang ?", "deux jours"),
+        ("How many years after his last visit did Putin return to North Korea?", "24 years"),
+    ],
+)
+def test_a_quantity_that_the_article_gives_is_answered(engine, question, expected):
+    assert expected in engine.ask(question).text
