@@ -65,14 +65,6 @@ def load_article(path: Path) -> Article:
     raise ArticleNotFound(path=path)
 
 
-def article_files(path: Path) -> tuple[Path, ...]:
-    """The files that the article at `path` is read from: a change of one of them changes the article."""
-    path = path.expanduser()
-    if path.is_dir():
-        return (path / "article.toml", *(path / f"{language}.txt" for language in LANGUAGES))
-    return (path,)
-
-
 def _load_folder(folder: Path) -> Article:
     description = folder / "article.toml"
     if not description.is_file():

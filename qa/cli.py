@@ -19,7 +19,7 @@ from rich.logging import RichHandler
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from qa.errors import QAError
+from qa.errors import QAError, StoreNotWritable
 from qa.types import Answer, Language
 
 if TYPE_CHECKING:
@@ -115,17 +115,23 @@ def ask(
 def _show(answer: Answer) -> None:
     french = answer.language == "fr"
     if answer.notice:
-        _out.print(Text(answer.notice, style="italic"))
-    _out.print(Text(answer.text, style="yellow" if answer.refused else ""))
+        _say(answer.notice, "italic")
+    _say(answer.text, "yellow" if answer.refused else "")
     _out.print()
     for citation in answer.citations:
-        _out.print(Text(f"[{citation.number}] {citation.passage_id}  {citation.start}–{citation.end}", style="dim"))
+        _say(f"[{citation.number}] {citation.passage_id}  {citation.start}–{citation.end}", "dim")
         if citation.source_language != citation.language:
-            _out.print(Text(f"    « {citation.source_quote} »", style="dim"))
+            _say(f"    « {citation.source_quote} »", "dim")
     if answer.refused and answer.passages:
         _out.print("Passages voisins, qui ne répondent pas :" if french else "Nearest passages, not an answer:")
         for hit in answer.passages[:3]:
-            _out.print(Text(f"  · {' '.join(hit.passage.text.split())[:160]}…", style="dim"))
+            _say(f"  · {' '.join(hit.passage.text.split())[:160]}…", "dim")
+
+
+def _say(text: str, style: str) -> None:
+    """Print a text without the control characters that an article may hold; a pipe gets whole lines."""
+    shown = "".join(character for character in text if character.isprintable() or character in "\n\t")
+    _out.print(Text(shown, style=style), soft_wrap=not _out.is_terminal)
 
 
 @app.command()
@@ -166,12 +172,12 @@ def index(
 
 
 @app.command()
-def sources() -> None:
+def sources(source: Source = None) -> None:
     """List the articles that questions are about."""
     with _told():
         from qa.articles import load_articles
 
-        for article in load_articles(_settings(None).sources):
+        for article in load_articles(_settings(source).sources):
             languages = ", ".join(
                 f"{name} (original)" if name == article.original else name for name in article.editions
             )
@@ -185,6 +191,14 @@ def sources() -> None:
             for line in (title, article.address, f"{languages}; {count} sentences", str(article.path)):
                 if line:
                     _out.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def _make_folder(folder: Path) -> None:
+    """A folder that can't be written is told before every question is asked."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreNotWritable(path=folder, cause=error.strerror or error, variable="--out") from error
 
 
 @app.command("eval")
@@ -203,6 +217,8 @@ def evaluate(
         from qa.articles import load_articles
 
         settings = _settings(source)
+        if out:
+            _make_folder(out)
         questions = load_questions(question_set, load_articles(settings.sources))
         with _open(settings) as engine, Bar(console=_err, transient=True) as bar:
             task = bar.add_task("Asking")

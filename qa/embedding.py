@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -37,6 +37,10 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int:
         """Length of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest passage that is read whole, in tokens."""
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """The embedding of a question: shape (dimension,), unit length."""
@@ -80,6 +84,11 @@ class SentenceTransformerEmbeddings(Embeddings):
     def dimension(self) -> int:
         """Length of a vector."""
         return int(self.model.get_embedding_dimension() or 0)
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest passage that is read whole, in tokens: the model's input less the prompt and two special tokens."""
+        return max(16, int(self.model.max_seq_length or 512) - self.count_tokens(self.document_prompt) - 2)
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """The embedding of a question: shape (dimension,), float32, unit length."""
@@ -133,8 +142,9 @@ def _load_bundled(settings: Settings) -> tuple[SentenceTransformer, str]:
             digest = _weights_digest(model)
             noted = folder / _DIGEST
             if not noted.is_file():
-                noted.write_text(digest, encoding="ascii")
-            if noted.read_text(encoding="ascii") == digest:
+                with suppress(OSError):  # a cache that may only be read is as good
+                    noted.write_text(digest, encoding="ascii")
+            if not noted.is_file() or noted.read_text(encoding="ascii") == digest:
                 return model, digest
             logger.warning("the unpacked model in %s has changed: unpacking it again", folder)
         folder = unpack_bundled_model(settings.cache_dir, settings.lock_timeout, again=True)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from qa.articles import load_articles
-from qa.errors import StoreDamaged, StoreError
+from qa.errors import QAError, SettingsError, StoreDamaged
 from qa.evidence import Candidates, Judge, LinearJudge
 from qa.expectation import asks_for_gist
 from qa.extractive import answer_from, chunks_of
@@ -106,10 +106,13 @@ class Engine:
         """The answer to `question`, in its own language or in `language` ("fr" or "en").
 
         `interface_language` is that of errors, and of questions that are in neither language by their words.
-        Raises QuestionError where the question is empty or too long, or the language is unknown.
+        Raises QuestionError where the question is empty or too long, or the language is unknown, and SettingsError
+        where `top_k` is below 1.
         """
         limit = self.settings.max_question_length
         checked = check_question(question, language, interface_language=interface_language, limit=limit)
+        if top_k is not None and top_k < 1:
+            raise SettingsError(interface_language, detail=f"top_k: {top_k}, at least 1 expected")
         listed = top_k or self.settings.top_k
         started = time.perf_counter()
         retriever = self._current().retriever
@@ -203,7 +206,7 @@ class Engine:
                 index = Index(folder, fingerprint)
                 retriever = Retriever(articles, passages, index, self._embedder)
                 self._snapshot = _Snapshot(articles, index, retriever)
-        except (StoreError, OSError) as error:
+        except (QAError, OSError) as error:
             logger.warning("the new index can't be opened, the one before stays in use: %s", error)
 
     def _prepare(self, progress: Progress | None, rebuild: bool) -> tuple[BuildReport, _Snapshot]:
@@ -213,7 +216,8 @@ class Engine:
         folder = None if rebuild else self._store.find(fingerprint)
         report = BuildReport(len(records), 0)
         if folder is None:
-            supersedes = ",".join(article.id for article in articles)
+            places = ",".join(str(article.path.resolve()) for article in articles)
+            supersedes = f"{self.settings.passage_tokens}:{places}"
             report = self._store.build(
                 records, self._embedder, fingerprint, supersedes=supersedes, rebuild=rebuild, progress=progress
             )
@@ -234,10 +238,9 @@ class Engine:
 
     def _plan(self, articles: Sequence[Article]) -> tuple[list[Record], list[Passage], str]:
         """What is indexed of the articles, and the fingerprint of it all."""
+        limit = min(self.settings.passage_tokens, self._embedder.max_tokens)
         passages = [
-            passage
-            for article in articles
-            for passage in split_passages(article, self.settings.passage_tokens, self._embedder.count_tokens)
+            passage for article in articles for passage in split_passages(article, limit, self._embedder.count_tokens)
         ]
         records = records_of(articles, passages)
         texts = (f"{record.kind}:{record.id}:{record.text}" for record in records)

@@ -52,17 +52,21 @@ _HOLDS: dict[Expectation, str] = {
 }
 
 
+_TEXT_FR = r"(?:l'|le |ce |cet |cette |la )(?:article|texte|document|page)"
+_TEXT_EN = r"(?:the|this) (?:article|text|document|page)"
 _GIST = re.compile(
-    r"\b(de quoi (?:parle|traite|est-il question|s'agit-il)\b.*\b(?:article|texte|document|page)"
-    r"|(?:sujet|thème|propos)\b.{0,20}\b(?:article|texte|document)"
-    r"|what(?:'s| is| does)\b.*\b(?:article|text|document|page|story)\b.*\babout"
-    r"|what.*\b(?:topic|subject)\b.{0,12}\b(?:article|text|document))\b[\s?.!]*$"
+    rf"(?:de quoi (?:parle|traite)(?:-t-il)? {_TEXT_FR}"
+    rf"|de quoi (?:est-il question|s'agit-il) dans {_TEXT_FR}"
+    r"|quel est le (?:sujet|thème|propos)(?: principal)? (?:de |du )(?:l'|ce |cet )?(?:article|texte|document)"
+    rf"|what(?:'s| is) {_TEXT_EN} about"
+    rf"|what does {_TEXT_EN} talk about"
+    rf"|what(?:'s| is) the (?:main )?(?:topic|subject) of {_TEXT_EN})[\s?.!]*"
 )
 
 
 def asks_for_gist(question: str) -> bool:
     """Whether a question asks what the article as a whole is about."""
-    return bool(_GIST.search(question.lower().replace("’", "'")))
+    return bool(_GIST.fullmatch(question.lower().replace("’", "'").strip()))
 
 
 def expectation_of(question: str) -> Expectation:

@@ -39,10 +39,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Kind: TypeAlias = Literal["passages", "sentences"]
-KINDS: tuple[Kind, ...] = ("passages", "sentences")
+Kind: TypeAlias = Literal["passages", "sentences", "questions"]
+KINDS: tuple[Kind, ...] = ("passages", "sentences", "questions")
+"""Questions are embedded as questions, the others as documents."""
 
-FORMAT = 1
+FORMAT = 2
 """Raised when versions written before can't be read any more."""
 
 _VARIABLE = "PASSAGE_DATA_DIR"
@@ -69,6 +70,9 @@ class BuildReport:
     embedded: int
     """Texts that the model had to embed; the vectors of the others were taken over."""
 
+
+_Text: TypeAlias = tuple[bool, str]
+"""Whether a text is a question, and the text: a question's vector differs from a document's."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of texts embedded and the number to embed."""
@@ -136,15 +140,23 @@ class Index:
         values = vectors @ vector / np.linalg.norm(vectors, axis=1)
         return dict(zip(found["ids"], values.tolist(), strict=True))
 
-    def vectors_by_text(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    def vectors(self, kind: Kind) -> dict[str, NDArray[np.float32]]:
+        """The vector of every record of a kind, by id."""
+        import numpy as np
+
+        found = self._collections[kind].get(include=["embeddings"])
+        return dict(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
+
+    def vectors_by_text(self) -> Iterator[tuple[_Text, NDArray[np.float32]]]:
         """Each text with its vector, for a new version of the same model to take over."""
         import numpy as np
 
-        for collection in self._collections.values():
+        for kind, collection in self._collections.items():
             for offset in range(0, collection.count(), 1000):
                 found = collection.get(limit=1000, offset=offset, include=["embeddings", "documents"])
                 vectors = np.asarray(found["embeddings"], dtype=np.float32)
-                yield from zip(found["documents"] or [], vectors, strict=True)
+                texts = ((kind == "questions", text) for text in found["documents"] or [])
+                yield from zip(texts, vectors, strict=True)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -259,9 +271,9 @@ class Store:
 
     def _known_vectors(
         self, versions: Mapping[str, str], model: str, records: Sequence[Record]
-    ) -> dict[str, NDArray[np.float32]]:
-        wanted = {record.text for record in records}
-        known: dict[str, NDArray[np.float32]] = {}
+    ) -> dict[_Text, NDArray[np.float32]]:
+        wanted = {_text_of(record) for record in records}
+        known: dict[_Text, NDArray[np.float32]] = {}
         for fingerprint, name in versions.items():
             try:
                 if not _read_manifest(self.data_dir / name).supersedes.startswith(f"{model}:"):
@@ -297,6 +309,10 @@ def fingerprint_of(*parts: str) -> str:
     return sha256("\0".join((str(FORMAT), *parts)).encode()).hexdigest()
 
 
+def _text_of(record: Record) -> _Text:
+    return record.kind == "questions", record.text
+
+
 def _client(folder: Path) -> Any:
     import chromadb
     from chromadb.config import Settings as ChromaSettings
@@ -308,11 +324,11 @@ def _fill(
     folder: Path,
     records: Sequence[Record],
     embedder: Embedder,
-    known: dict[str, NDArray[np.float32]],
+    known: dict[_Text, NDArray[np.float32]],
     progress: Progress | None,
 ) -> int:
     """Write every record; the number of texts that had to be embedded."""
-    new = list(dict.fromkeys(record.text for record in records if record.text not in known))
+    new = list(dict.fromkeys(text for text in map(_text_of, records) if text not in known))
     with closing(_client(folder)) as client:
         collections: dict[Kind, Collection] = {
             kind: client.create_collection(kind, embedding_function=None, configuration={"hnsw": _HNSW})
@@ -320,7 +336,10 @@ def _fill(
         }
         for first in range(0, len(new), _BATCH):
             batch = new[first : first + _BATCH]
-            known.update(zip(batch, embedder.encode_documents(batch), strict=True))
+            questions, documents = [text for text in batch if text[0]], [text for text in batch if not text[0]]
+            for texts, encode in ((questions, embedder.encode_queries), (documents, embedder.encode_documents)):
+                if texts:
+                    known.update(zip(texts, encode([text for _, text in texts]), strict=True))
             if progress:
                 progress(first + len(batch), len(new))
         for kind, collection in collections.items():
@@ -329,7 +348,7 @@ def _fill(
                 part = of_kind[first : first + 1000]
                 collection.add(
                     ids=[record.id for record in part],
-                    embeddings=[known[record.text] for record in part],
+                    embeddings=[known[_text_of(record)] for record in part],
                     documents=[record.text for record in part],
                 )
     return len(new)

@@ -31,7 +31,7 @@ _ENGLISH = frozenset(
 )
 # Words that a question in a third language does not hold.
 _CERTAIN = frozenset(
-    "what when where which who whom whose why how did does the is were are "
+    "what when where which who whom whose why how did does the were are "
     "quand pourquoi comment combien où quel quelle quels quelles quoi est été sont était".split()
 )
 _ROMANCE = frozenset({"SPANISH", "ITALIAN", "PORTUGUESE", "CATALAN", "ROMANIAN", "LATIN"})

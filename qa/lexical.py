@@ -44,7 +44,7 @@ class Lexicon:
         self._stop_words = _stop_words(language)
         self._unaccented: dict[str, str] = {}
         documents = [self._stems(_words(text)) for text in texts]
-        for word in {word for text in texts for word in _words(text)}:
+        for word in dict.fromkeys(word for text in texts for word in _words(text)):
             self._unaccented.setdefault(_without_accents(word), word)
         self._bm25: Any = bm25s.BM25(method="lucene")
         self._count = len(texts)

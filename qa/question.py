@@ -51,5 +51,7 @@ def check_question(
 
 def _clean(question: str) -> str:
     """The question on one line, without control and formatting characters."""
-    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") else c for c in question)
+    composed = unicodedata.normalize("NFC", question)
+    kept = (character for character in composed if unicodedata.category(character) != "Cf")  # soft hyphens, joiners
+    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co") else c for c in kept)
     return " ".join(spaced.split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -104,8 +104,13 @@ class Background:
 
 
 def records_of(articles: Iterable[Article], passages: Iterable[Passage]) -> list[Record]:
-    """What is indexed: every passage and every sentence, in every edition."""
-    records = [Record("passages", passage.id, spaced(passage.text)) for passage in passages]
+    """What is indexed: every passage and every sentence, in every edition, and the unrelated questions."""
+    records = [
+        Record("questions", f"{language}:{number}", question)
+        for language, questions in UNRELATED.items()
+        for number, question in enumerate(questions)
+    ]
+    records += [Record("passages", passage.id, spaced(passage.text)) for passage in passages]
     for article in articles:
         for edition in article.editions.values():
             records += [
@@ -245,10 +250,10 @@ class Retriever:
         return [_sentence_id(article_id, edition, edition.sentences[index]) for edition in editions]
 
     def _measure_background(self) -> Background:
-        similarities = {}
-        for language, questions in UNRELATED.items():
-            vectors = self._embedder.encode_queries(questions)
-            similarities[language] = [self._index.search("sentences", vector, 1)[0][1] for vector in vectors]
+        similarities: dict[Language, list[float]] = {language: [] for language in UNRELATED}
+        for id_, vector in self._index.vectors("questions").items():
+            language = cast("Language", id_.partition(":")[0])
+            similarities[language].append(self._index.search("sentences", vector, 1)[0][1])
         return Background.of(similarities)
 
 

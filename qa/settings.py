@@ -24,7 +24,10 @@ BUNDLED_MODEL = "multilingual-e5-small"
 
 def _settings_file() -> Path:
     default = Path(platformdirs.user_config_dir("passage-qa", appauthor=False)) / "settings.toml"
-    return Path(os.environ.get("PASSAGE_SETTINGS") or default)
+    named = os.environ.get("PASSAGE_SETTINGS")
+    if named and not Path(named).expanduser().is_file():
+        raise SettingsError(detail=f"PASSAGE_SETTINGS: there is no file {named}")
+    return Path(named).expanduser() if named else default
 
 
 class Settings(BaseSettings):
@@ -53,7 +56,7 @@ class Settings(BaseSettings):
     passage_tokens: int = Field(default=160, ge=16, le=510)
     """Size of a passage in tokens of the embedding model; a longer sentence stays whole."""
     top_k: int = Field(default=5, ge=1, le=100)
-    """Passages that an answer is sought in, and that it lists."""
+    """Passages that an answer lists; it is sought in ten, or in as many as are listed."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """Confidence from which a question is answered; None: the one fitted on development questions."""
     max_question_length: int = Field(default=2000, ge=1)
@@ -68,6 +71,8 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "settings"
             raise SettingsError(detail=f"{where}: {first['msg']}") from error
+        except SettingsError:
+            raise
         except (OSError, ValueError) as error:  # an unreadable or malformed TOML file
             raise SettingsError(detail=f"{_settings_file()}: {error}") from error
 
@@ -77,6 +82,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(Path(part) for part in value.split(os.pathsep) if part)
         return (value,) if isinstance(value, Path) else value
+
+    @field_validator("data_dir", "cache_dir")
+    @classmethod
+    def _home(cls, value: Path) -> Path:
+        return value.expanduser()
 
     @field_validator("embedding_model")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -155,6 +156,15 @@ class Citation:
     """Estimated probability that the sentence answers the question, 0 to 1."""
 
 
+_MARKUP = re.compile(r"([\\`*_<\[\]])")
+_MARKER = re.compile(r"\\\[(\d+)\\\]")
+
+
+def _as_markdown(text: str) -> str:
+    """`text` as Markdown that shows it character by character: an article's markup is not ours."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What Passage says to a question."""
@@ -194,14 +204,16 @@ class Answer:
 
     def to_markdown(self) -> str:
         """The answer as Markdown, its sources as a numbered list with offsets."""
-        parts = [self.text]
+        parts = [_MARKER.sub(r"[\1]", _as_markdown(self.text))]
         if self.notice:
             parts.insert(0, f"*{self.notice}*")
         sources = []
         for c in self.citations:
-            line = f"[{c.number}] “{c.quote}” ({c.article_id}, {c.language} {c.start}–{c.end})"
+            line = f"[{c.number}] “{_as_markdown(c.quote)}” ({c.article_id}, {c.language} {c.start}–{c.end})"
             if c.source_language != c.language:
-                line += f"  \n    “{c.source_quote}” ({c.source_language} {c.source_start}–{c.source_end})"
+                line += (
+                    f"  \n    “{_as_markdown(c.source_quote)}” ({c.source_language} {c.source_start}–{c.source_end})"
+                )
             sources.append(line)
         if sources:
             parts.append("  \n".join(sources))

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 def _own_folders(tmp_path_factory):
     """No test touches the user's index or settings. The unpacked model is shared with the user's: it never changes."""
     os.environ["PASSAGE_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
-    os.environ["PASSAGE_SETTINGS"] = str(tmp_path_factory.mktemp("settings") / "settings.toml")
+    settings = tmp_path_factory.mktemp("settings") / "settings.toml"
+    settings.touch()
+    os.environ["PASSAGE_SETTINGS"] = str(settings)
 
 
 @pytest.fixture(scope="session")

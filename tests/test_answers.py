@@ -129,3 +129,10 @@ def test_what_a_sentence_holds():
     assert meets("time", "Il est venu.") == 0
     assert meets("person", "Ici, Vladimir Poutine parle.") == 1
     assert meets("open", "Rien.") == 0.5
+
+
+def test_markdown_shows_an_articles_markup_as_text(candidates):
+    judgement = Judgement(0.9, None, tuple(evidence(candidates, s19=(0.9, True))))
+    answer = answer_from(candidates.query, candidates.hits, judgement)
+    nasty = dataclasses.replace(answer, text="![x](http://a) <script> *b* [1]")
+    assert nasty.to_markdown().startswith(r"!\[x\](http://a) \<script> \*b\* [1]")

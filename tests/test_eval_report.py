@@ -1,10 +1,8 @@
 import json
 import subprocess
-from collections import Counter
-from zlib import crc32
 
-import numpy as np
 import pytest
+from tiny import WordEmbedder
 
 from eval.bench.comparison import Line, Skipped, to_dicts, to_markdown
 from eval.questions import load_questions
@@ -16,28 +14,6 @@ ROWS = [
     ("2", "answerable", "fr", "Quand " + "le musée " * 30 + "?", ["1900"], ["Le musée ouvre en 1900."]),
     ("3", "off_topic", "fr", "Comment cuire un œuf ?", [], []),
 ]
-
-
-class WordVectors:
-    """A real, tiny embedding: counts of words, hashed into 64 places."""
-
-    fingerprint = "words"
-    dimension = 64
-
-    def encode_query(self, text):
-        return self.encode_queries([text])[0]
-
-    def encode_queries(self, texts):
-        vectors = np.full((len(texts), 64), 0.01, dtype=np.float32)
-        for vector, text in zip(vectors, texts, strict=True):
-            for word, count in Counter(text.lower().split()).items():
-                vector[crc32(word.encode()) % 64] += count
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-    encode_documents = encode_queries
-
-    def count_tokens(self, text):
-        return len(text.split())
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +28,7 @@ def report(tmp_path_factory):
     # The second question is longer than 100 characters: the engine raises QuestionTooLong.
     settings = Settings(sources=(article,), data_dir=folder / "data", max_question_length=100)
     seen = []
-    with Engine.open(settings, embedder=WordVectors()) as engine:
+    with Engine.open(settings, embedder=WordEmbedder()) as engine:
         found = evaluate(engine, load_questions(f"{questions}:dev", engine.articles), lambda *step: seen.append(step))
     assert seen == [(1, 3), (2, 3), (3, 3)]
     return found

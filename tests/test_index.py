@@ -263,5 +263,5 @@ def test_two_processes_at_once_index_once_and_every_vector_is_found(store):
 
 def test_the_manifest_names_what_was_written(large):
     manifest = json.loads((large.find("first") / "manifest.json").read_text())
-    assert manifest["counts"] == {"passages": 1, "sentences": 1100}
+    assert manifest["counts"] == {"passages": 1, "sentences": 1100, "questions": 0}
     assert np.linalg.norm(manifest["probe"]) == pytest.approx(1, abs=1e-3)

@@ -32,6 +32,11 @@ def test_control_characters_are_taken_out():
     assert checked.text == "When was the visit announced?"
 
 
+def test_soft_hyphens_and_decomposed_accents_make_no_difference():
+    checked = check_question("Quand Pou\u00adtine est-il arrive\u0301 ?", None, limit=2000)
+    assert checked.text == "Quand Poutine est-il arrivé ?"
+
+
 def test_markup_stays_text():
     assert check_question("<script>alert(1)</script> when?", None, limit=2000).text == "<script>alert(1)</script> when?"
 

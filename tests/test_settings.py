@@ -50,3 +50,13 @@ def test_a_malformed_file_is_said_by_path(monkeypatch, tmp_path):
     monkeypatch.setenv("PASSAGE_SETTINGS", str(file))
     with pytest.raises(SettingsError, match=r"bad\.toml"):
         Settings()
+
+
+def test_a_settings_file_that_is_not_there_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("PASSAGE_SETTINGS", str(tmp_path / "none.toml"))
+    with pytest.raises(SettingsError, match=r"none\.toml"):
+        Settings()
+
+
+def test_a_tilde_is_the_users_home():
+    assert Settings(data_dir="~/passage").data_dir == Path.home() / "passage"

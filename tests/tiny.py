@@ -14,6 +14,7 @@ class WordEmbedder:
     """Bag of words: each word adds 1 to the dimension that its checksum names. `name` makes another model of it."""
 
     dimension = DIMENSION
+    max_tokens = 510
 
     def __init__(self, name="words"):
         self.fingerprint = name

@@ -97,7 +97,7 @@ def _wire(demo: gr.Blocks, page: Page, stored: gr.BrowserState) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     buttons = [page.send, page.open_source, page.new_chat]
     labelled = [page.header, page.conversation, page.question, page.status, page.alert, *buttons]
-    answered = [page.conversation, page.turns, page.question, page.alert, page.status]
+    answered = [page.conversation, page.turns, page.question, page.alert, page.status, page.source]
     asking = [
         gr.on(
             [page.question.submit, page.send.click], page.ask, [page.question, page.turns, page.language], answered,
@@ -173,7 +173,7 @@ def launch(
     running = start(settings, host, port, open_browser=open_browser)
     words = TEXTS[language]
     taken = running.demo.server_port
-    if taken != port:
+    if port not in (0, taken):
         announce(words.port_taken.format(port=port, other=taken))
     announce(words.serving.format(url=running.url))
     try:
@@ -187,8 +187,8 @@ def _asset(name: str) -> str:
 
 
 def _free_port(host: str, port: int) -> int:
-    """`port`, or the next one that nothing listens on. Raises OSError where there is none."""
-    for candidate in range(port, port + _PORTS_TRIED):
+    """`port`, or the next one that nothing listens on; any free one for 0. Raises OSError where there is none."""
+    for candidate in range(port, min(port + _PORTS_TRIED, 65536)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -196,7 +196,7 @@ def _free_port(host: str, port: int) -> int:
             except OSError as error:
                 last = error
                 continue
-            return candidate
+            return int(probe.getsockname()[1])
     raise last
 
 

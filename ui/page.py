@@ -55,9 +55,7 @@ class Page:
         view = self.words((), language)
         view[self.language] = gr.Radio(value=language, label=TEXTS[language].language)
         engine = self.handle.engine
-        if engine is not None and engine.articles != self.articles:  # changed since the panel was drawn
-            self.articles = engine.articles
-        view[self.source] = source_html(self.articles)
+        view[self.source] = source_html(engine.articles if engine else self.articles)
         return view
 
     def switch(self, turns: tuple[Turn, ...], language: str) -> View:
@@ -112,7 +110,7 @@ class Page:
             for chunk in self._engine().stream(text, interface_language=spoken):
                 turn = replace(turn, text=turn.text + chunk.text, answer=chunk.answer)
                 yield {self.conversation: self.draw((*turns, turn), spoken)}
-            yield {self.turns: (*turns, turn)}
+            yield {self.turns: (*turns, turn), **self._changed_source()}
         except Exception as error:  # whatever it is, the person keeps the question and is told
             if not isinstance(error, QAError):
                 logger.exception("the question can't be answered")
@@ -130,6 +128,11 @@ class Page:
         while self.handle.wait(POLL) is None:
             yield {self.status: status_html(self.handle.opening, language)}
         yield {self.status: status_html(self.handle.opening, language)}
+
+    def _changed_source(self) -> View:
+        """The source panel, where the articles are not those that it was drawn with any more."""
+        articles = self._engine().articles
+        return {} if articles == self.articles else {self.source: source_html(articles)}
 
     def _engine(self) -> Engine:
         engine = self.handle.wait()
