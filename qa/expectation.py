@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 
 Expectation: TypeAlias = Literal["time", "number", "person", "place", "reason", "open"]
@@ -69,6 +69,7 @@ def asks_for_gist(question: str) -> bool:
     return bool(_GIST.fullmatch(question.lower().replace("’", "'").strip()))
 
 
+@lru_cache(maxsize=64)
 def expectation_of(question: str) -> Expectation:
     """What a question asks for; "open" where its words don't tell."""
     text = question.lower().replace("’", "'")

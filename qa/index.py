@@ -112,6 +112,7 @@ class Index:
         try:
             self._client = _client(folder)
             self._collections = {kind: self._client.get_collection(kind, embedding_function=None) for kind in KINDS}
+            self._counts = dict(manifest.counts)
             self._check_contents(manifest)
         except StoreDamaged:
             raise
@@ -119,8 +120,8 @@ class Index:
             raise StoreDamaged(path=folder, cause=error) from error
 
     def count(self, kind: Kind) -> int:
-        """Number of records of a kind."""
-        return int(self._collections[kind].count())
+        """Number of records of a kind; a version never changes, so it is that of the manifest."""
+        return self._counts[kind]
 
     def search(self, kind: Kind, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """The `k` nearest records: id and cosine similarity (-1 to 1), highest first."""
@@ -166,8 +167,9 @@ class Index:
         import numpy as np
 
         for kind in KINDS:
-            if self.count(kind) != manifest.counts[kind]:
-                cause = f"{self.count(kind)} {kind}, {manifest.counts[kind]} expected"
+            found = self._collections[kind].count()
+            if found != manifest.counts[kind]:
+                cause = f"{found} {kind}, {manifest.counts[kind]} expected"
                 raise StoreDamaged(path=self.folder, cause=cause)
         probe = np.asarray(manifest.probe, dtype=np.float32)
         nearest = self.search("sentences", probe, 1)

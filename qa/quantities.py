@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 _NUMBER = (
@@ -58,6 +59,7 @@ class Quantity:
     """Beginnings of the words of which a number must stand before one; of a count only."""
 
 
+@lru_cache(maxsize=64)
 def asked_quantity(question: str) -> Quantity | None:
     """The quantity that a question asks for; None where it asks for none, or does not say of what."""
     text = _plain(question)
@@ -100,6 +102,7 @@ def _beginning(word: str) -> str:
     return next((unit[0] for unit in _UNITS if word in unit), word[:5])
 
 
+@lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
     """Lower case, without accents, straight apostrophes."""
     decomposed = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
