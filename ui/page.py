@@ -84,6 +84,7 @@ class Page:
         view: View = {self.status: status_html(opening, spoken)}
         if opening.phase in ("ready", "failed"):
             view[self.timer] = gr.Timer(active=False)
+        if opening.phase == "failed":  # else the alert is about a question, and stays
             view[self.alert] = alert_html(self._failure(spoken))
         return view
 
