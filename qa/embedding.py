@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_DIGEST = "weights.sha256"
+_DIGEST = "model.sha256"
 _FAMILY_PROMPTS = {"e5": ("query: ", "passage: ")}
 """Prompts of model families whose folders seldom name them."""
 
@@ -73,7 +73,7 @@ class SentenceTransformerEmbeddings(Embeddings):
             settings.document_prompt, prompts.get("document"), prompts.get("passage"), document
         )
         parts = (digest, self.query_prompt, self.document_prompt, str(self.model.max_seq_length))
-        self._fingerprint = sha256("\0".join(parts).encode()).hexdigest()
+        self._fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     @property
     def fingerprint(self) -> str:
@@ -139,7 +139,8 @@ def _load_bundled(settings: Settings) -> tuple[SentenceTransformer, str]:
                 raise ModelDamaged(path=folder, cause=error) from error
             logger.warning("the unpacked model in %s can't be loaded (%s): unpacking it again", folder, error)
         else:
-            digest = _weights_digest(model)
+            # Of the file: reading the weights themselves would bring all of them into memory, where most are never used.
+            digest = _file_digest(folder / "model.safetensors")
             noted = folder / _DIGEST
             if not noted.is_file():
                 with suppress(OSError):  # a cache that may only be read is as good
@@ -174,11 +175,16 @@ def _load(name_or_path: str, *, allow_download: bool) -> SentenceTransformer:
         return SentenceTransformer(name_or_path, local_files_only=not allow_download)
 
 
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _weights_digest(model: SentenceTransformer) -> str:
     """SHA-256 over the parameters: the same for the same model, wherever it lies."""
     import torch
 
-    digest = sha256()
+    digest = hashlib.sha256()
     for name, tensor in model.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)

@@ -1,0 +1,206 @@
+"""Train the reader: `python -m eval.train.train DATA --work DIR`; goes on where it stopped.
+
+DATA is the folder with afriqa/ and reading/. Settings are in config.json; log.jsonl is the learning curve.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from eval.train.examples import Draw, Item, Tokens, Window, read_afriqa, read_articles, read_reading
+
+HERE = Path(__file__).parent
+START, END = 0, 2
+
+
+class Network(nn.Module):
+    """multilingual-e5-small with frozen word embeddings and three numbers for every token.
+
+    Evidence is read at the token that closes a sentence, start and end of the answer at the sentence's own tokens.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        from transformers import AutoModel
+
+        self.encoder = AutoModel.from_pretrained(folder, add_pooling_layer=False)
+        for module in self.encoder.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
+            if hasattr(module, "dropout_prob"):
+                module.dropout_prob = 0.0
+        self.encoder.config.attention_probs_dropout_prob = 0.0
+        self.words = self.encoder.embeddings.word_embeddings
+        self.words.weight.requires_grad_(False)
+        self.head = nn.Linear(self.encoder.config.hidden_size, 3)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Batch x tokens to batch x tokens x (evidence, start, end)."""
+        states = self.encoder(inputs_embeds=self.words(ids), attention_mask=mask).last_hidden_state
+        return self.head(states)
+
+    def trained(self) -> dict[str, torch.Tensor]:
+        """The weights that training changes."""
+        return {name: value for name, value in self.state_dict().items() if "word_embeddings" not in name and not name.startswith("words")}
+
+
+def batch_of(windows: list[Window]) -> dict[str, torch.Tensor]:
+    """Padded tokens, and labels: `gold` at the closing token of each sentence (-1 elsewhere), `start`, `end`, `inside`."""
+    length = max(window.length for window in windows)
+    size = (len(windows), length)
+    ids, mask = torch.ones(size, dtype=torch.long), torch.zeros(size, dtype=torch.long)
+    gold, inside = torch.full(size, -1.0), torch.zeros(size, dtype=torch.bool)
+    start, end = torch.full((len(windows),), -1), torch.full((len(windows),), -1)
+    for row, window in enumerate(windows):
+        line = [START, *window.question, END]
+        for number, sentence in enumerate(window.sentences):
+            at = len(line)
+            line += sentence
+            inside[row, at : len(line)] = True
+            gold[row, len(line)] = window.gold[number]
+            line.append(END)
+            if window.span and window.span[0] == number:
+                start[row], end[row] = at + window.span[1], at + window.span[2]
+        ids[row, : len(line)] = torch.tensor(line)
+        mask[row, : len(line)] = 1
+    return {"ids": ids, "mask": mask, "gold": gold, "inside": inside, "start": start, "end": end}
+
+
+def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """Evidence by sentence, the right sentence among those of its window, and the answer's start and end."""
+    scores = network(batch["ids"], batch["mask"])
+    evidence, gold = scores[..., 0], batch["gold"]
+    known = gold >= 0
+    weights = torch.where(gold == 1, config["positive_weight"], 1.0)
+    single = nn.functional.binary_cross_entropy_with_logits(evidence, gold.clamp(min=0), weights, reduction="none")
+    losses = {"evidence": single[known].sum() / weights[known].sum()}
+    answered = (gold == 1).any(1)
+    among = evidence.masked_fill(~known, -1e4)
+    right = evidence.masked_fill(gold != 1, -1e4)
+    losses["ranking"] = (among.logsumexp(1) - right.logsumexp(1))[answered].sum() / max(1, int(answered.sum()))
+    spans = batch["start"] >= 0
+    for name, column in (("start", 1), ("end", 2)):
+        logits = scores[..., column].masked_fill(~batch["inside"], -1e4)[spans]
+        losses[name] = nn.functional.cross_entropy(logits, batch[name][spans]) if spans.any() else logits.sum() * 0
+    return losses
+
+
+def batches(windows: Iterator[Window], tokens: int) -> Iterator[list[Window]]:
+    """Windows of like length together, about `tokens` tokens a batch, in random order."""
+    import random
+
+    chance = random.Random(0)
+    while True:
+        pool = sorted(itertools.islice(windows, 512), key=lambda window: window.length)
+        ready: list[list[Window]] = [[]]
+        for window in pool:
+            if ready[-1] and window.length * (len(ready[-1]) + 1) > tokens:
+                ready.append([])
+            ready[-1].append(window)
+        chance.shuffle(ready)
+        yield from ready
+
+
+def rate(done: float, config: dict[str, Any]) -> float:
+    """Learning rate as a share of the highest: warm-up, then linearly down to `last_rate`. `done` is from 0 to 1."""
+    warm = config["warmup"]
+    if done < warm:
+        return done / warm
+    return 1 - (1 - config["last_rate"]) * min(1.0, (done - warm) / (1 - warm))
+
+
+def read_items(data: Path, written: list[Path], tokens: Tokens) -> list[Item]:
+    """Everything that is trained on."""
+    items = read_reading(data / "reading", tokens)
+    for language in ("fr", "en"):
+        items += read_afriqa(data / "afriqa", language, tokens, held_out=False)
+    return items + read_articles(written, tokens)
+
+
+def main() -> None:
+    """Train, checkpoint, log."""
+    parser = argparse.ArgumentParser(description="Train the reader.")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", type=Path, required=True, help="folder of the unpacked multilingual-e5-small")
+    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--phase", required=True, help="a phase of config.json")
+    parser.add_argument("--start", type=Path, help="weights to start from")
+    options = parser.parse_args()
+    config = json.loads((HERE / "config.json").read_text(encoding="utf-8"))
+    config |= config["phases"][options.phase]
+    torch.manual_seed(config["seed"])
+    torch.set_num_threads(2)
+    options.work.mkdir(parents=True, exist_ok=True)
+    tokens = Tokens(options.model / "tokenizer.json")
+    written = sorted((HERE / "written").glob("*.jsonl")) if config["shares"].get("written") else []
+    written = [path for path in written if path.stem != "held-out"]
+    items = read_items(options.data, written, tokens)
+    network = Network(options.model)
+    if options.start:
+        network.load_state_dict(torch.load(options.start), strict=False)
+    head = list(network.head.parameters())
+    body = [value for name, value in network.encoder.named_parameters() if value.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [{"params": body, "lr": config["lr"]}, {"params": head, "lr": config["head_lr"]}],
+        weight_decay=config["weight_decay"], fused=True,
+    )
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    checkpoint = options.work / f"{options.phase}.pt"
+    step = seen = windows_seen = 0
+    if checkpoint.is_file():
+        state = torch.load(checkpoint)
+        network.load_state_dict(state["weights"], strict=False)
+        optimizer.load_state_dict(state["optimizer"])
+        step, seen, windows_seen = state["step"], state["seen"], state["windows"]
+    stream = batches(Draw(items, tokens, config["shares"]).windows(config["seed"]), config["batch_tokens"])
+    stream = itertools.islice(stream, step, None)
+    network.train()
+    sums: dict[str, float] = {}
+    began = saved = time.time()
+    log = (options.work / f"{options.phase}.log.jsonl").open("a", encoding="utf-8")
+    for windows in stream:
+        done = seen / config["tokens"]
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak * rate(done, config)
+        losses = loss_of(network, batch_of(windows), config)
+        total = losses["evidence"] + config["ranking_weight"] * losses["ranking"] + config["span_weight"] * (losses["start"] + losses["end"])
+        total.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        step += 1
+        seen += sum(window.length for window in windows)
+        windows_seen += len(windows)
+        for name, value in losses.items():
+            sums[name] = sums.get(name, 0.0) + float(value.detach())
+        if step % 50 == 0:
+            row = {name: round(value / 50, 4) for name, value in sums.items()}
+            row |= {"phase": options.phase, "step": step, "tokens": seen, "windows": windows_seen, "seconds": round(time.time() - began)}
+            print(json.dumps(row), flush=True)
+            log.write(json.dumps(row) + "\n")
+            log.flush()
+            sums = {}
+        finished = seen >= config["tokens"]
+        if finished or time.time() - saved > 300:
+            state = {"weights": network.trained(), "optimizer": optimizer.state_dict(), "step": step, "seen": seen, "windows": windows_seen}
+            torch.save(state, checkpoint.with_suffix(".tmp"))
+            checkpoint.with_suffix(".tmp").replace(checkpoint)
+            saved = time.time()
+        if finished:
+            break
+    torch.save(network.trained(), options.work / f"{options.phase}.weights.pt")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""Reading: a question and some sentences together to the words that answer, and whether any do.
+
+The reader is a cross-encoder, multilingual-e5-small trained further by eval/train (the model card lies there). Its
+weights are in reader.onnx, in 8 bits; its word embeddings are those of the bundled model, so they are not there again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import mmap
+import struct
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import ModelDamaged
+from qa.sentences import split_sentences
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Encoding, Tokenizer
+
+WINDOW_TOKENS = 110
+"""Tokens of sentences that are read at once, unless one sentence is longer."""
+
+_WORDS = "embeddings.word_embeddings.weight"
+_START, _END = 0, 2
+_QUESTION_TOKENS = 64
+_SENTENCE_TOKENS = 400
+_SPAN_TOKENS = 48
+_BATCH_TOKENS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceReading:
+    """What the reader makes of one sentence."""
+
+    evidence: float
+    """Log-odds that the sentence answers the question."""
+    start: int
+    """First character, in the sentence, of the words that answer if any do."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader makes of a passage: `passage[start:end] == span`."""
+
+    span: str
+    """The words that answer if any do."""
+    start: int
+    end: int
+    score: float
+    """Log-odds that the passage answers; comparable between passages, and between questions. Higher is better."""
+    answerable: float
+    """Estimated probability that the passage answers the question, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A question and sentences as one input: tokens, and where in it each sentence begins."""
+
+    ids: tuple[int, ...]
+    begins: tuple[int, ...]
+    sentences: tuple[Encoding, ...]
+
+
+class Reader:
+    """Reads sentences as answers to a question. Nothing is loaded before the first reading. Safe in several threads.
+
+    Raises ModelDamaged at the first reading where its files can't be used.
+    """
+
+    def __init__(self, model: Path, tokenizer: Tokenizer | None = None) -> None:
+        """`model`: folder of the unpacked bundled model. `tokenizer`: its tokenizer, where it is loaded already."""
+        self._folder = model
+        self._tokenizer = tokenizer
+        self._loaded: tuple[InferenceSession, NDArray[np.float32], Tokenizer] | None = None
+        self._lock = threading.Lock()
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+        """What each of `passages` answers to `question`, in their order; question and passages in any language.
+
+        A passage of several sentences is read in windows of whole sentences, as many as fit. One without a word in it
+        gets an empty span, and answers nothing.
+        """
+        windows: list[list[str]] = []
+        places: list[list[tuple[int, int, int]]] = []  # per passage: window, sentence in it, offset in the passage
+        for passage in passages:
+            sentences = split_sentences(passage)
+            places.append([])
+            for run in self.windows([sentence.text for sentence in sentences]):
+                places[-1] += [(len(windows), n, sentences[index].start) for n, index in enumerate(run)]
+                windows.append([sentences[index].text for index in run])
+        read = self.read_sentences(question, windows)
+        readings = []
+        for passage, found in zip(passages, places, strict=True):
+            if not found:
+                readings.append(Reading("", 0, 0, -math.inf, 0.0))
+                continue
+            best, offset = max(
+                ((read[window][number], offset) for window, number, offset in found), key=lambda pair: pair[0].evidence
+            )
+            start, end = offset + best.start, offset + best.end
+            probability = 1 / (1 + math.exp(-best.evidence))
+            readings.append(Reading(passage[start:end], start, end, best.evidence, probability))
+        return readings
+
+    def read_sentences(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[SentenceReading]]:
+        """A reading of every sentence, by window; the sentences of a window are read in each other's light."""
+        session, words, tokenizer = self._load()
+        asked = tuple(tokenizer.encode(question, add_special_tokens=False).ids[:_QUESTION_TOKENS])
+        encoded = [self._window(asked, [self._encode(tokenizer, text) for text in window]) for window in windows]
+        readings: list[list[SentenceReading]] = [[] for _ in encoded]
+        for batch in _batches(encoded):
+            length = max(len(encoded[number].ids) for number in batch)
+            ids, mask = np.ones((len(batch), length), np.int64), np.zeros((len(batch), length), np.int32)
+            for row, number in enumerate(batch):
+                ids[row, : len(encoded[number].ids)] = encoded[number].ids
+                mask[row, : len(encoded[number].ids)] = 1
+            (scores,) = session.run(None, {"embeddings": words[ids], "mask": mask})
+            for row, number in enumerate(batch):
+                readings[number] = _readings(encoded[number], scores[row])
+        return readings
+
+    def windows(self, sentences: Sequence[str]) -> list[range]:
+        """Runs of neighbouring sentences that are read together: as many as WINDOW_TOKENS hold, by index."""
+        tokenizer = self._load()[2]
+        runs: list[range] = []
+        size = 0
+        for index, sentence in enumerate(sentences):
+            length = len(self._encode(tokenizer, sentence).ids) + 1
+            if runs and size + length <= WINDOW_TOKENS:
+                runs[-1] = range(runs[-1].start, index + 1)
+                size += length
+            else:
+                runs.append(range(index, index + 1))
+                size = length
+        return runs
+
+    def _encode(self, tokenizer: Tokenizer, text: str) -> Encoding:
+        return tokenizer.encode(text, add_special_tokens=False)
+
+    def _window(self, question: tuple[int, ...], sentences: Sequence[Encoding]) -> _Window:
+        ids = [_START, *question, _END]
+        begins = []
+        for sentence in sentences:
+            begins.append(len(ids))
+            ids += [*sentence.ids[:_SENTENCE_TOKENS], _END]
+        return _Window(tuple(ids), tuple(begins), tuple(sentences))
+
+    def _load(self) -> tuple[InferenceSession, NDArray[np.float32], Tokenizer]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = (_session(), _word_embeddings(self._folder), self._tokenizer or _tokenizer(self._folder))
+            return self._loaded
+
+
+def _readings(window: _Window, scores: NDArray[np.float32]) -> list[SentenceReading]:
+    """The scores of a window's tokens (tokens x (evidence, start, end)) as readings of its sentences."""
+    readings = []
+    for begin, sentence in zip(window.begins, window.sentences, strict=True):
+        length = min(len(sentence.ids), _SENTENCE_TOKENS)
+        first, last = best_span(scores[begin : begin + length, 1], scores[begin : begin + length, 2])
+        offsets = sentence.offsets
+        readings.append(SentenceReading(float(scores[begin + length, 0]), offsets[first][0], offsets[last][1]))
+    return readings
+
+
+def best_span(starts: NDArray[np.float32], ends: NDArray[np.float32]) -> tuple[int, int]:
+    """First and last token of the span with the highest sum of scores, at most 48 tokens long."""
+    sums = starts[:, None] + ends[None, :]
+    allowed = np.triu(np.ones(sums.shape, np.bool_)) & ~np.triu(np.ones(sums.shape, np.bool_), _SPAN_TOKENS)
+    first, last = np.unravel_index(np.argmax(np.where(allowed, sums, -np.inf)), sums.shape)
+    return int(first), int(last)
+
+
+def _batches(windows: Sequence[_Window]) -> Iterator[list[int]]:
+    """Numbers of windows of like length, as many as one run should hold."""
+    batch: list[int] = []
+    for number in sorted(range(len(windows)), key=lambda number: len(windows[number].ids)):
+        if batch and len(windows[number].ids) * (len(batch) + 1) > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _session() -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    path = files("qa") / "reader.onnx"
+    try:
+        return onnxruntime.InferenceSession(
+            path.read_bytes(),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=["SkipLayerNormFusion"],  # the fused operator takes three times as long as its parts
+        )
+    except Exception as error:  # its errors have no common class
+        raise ModelDamaged(path=path, cause=error) from error
+
+
+def _tokenizer(folder: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def _word_embeddings(folder: Path) -> NDArray[np.float32]:
+    """The word embeddings, shape (vocabulary, 384), in the file: only the rows that are used get into memory."""
+    path = folder / "model.safetensors"
+    try:
+        with path.open("rb") as file:
+            header_length = struct.unpack("<Q", file.read(8))[0]
+            header: dict[str, Any] = json.loads(file.read(header_length))
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        start, end = header[_WORDS]["data_offsets"]
+        flat = np.frombuffer(mapped, np.float32, (end - start) // 4, 8 + header_length + start)
+        return flat.reshape(header[_WORDS]["shape"])
+    except (OSError, ValueError, KeyError, struct.error) as error:
+        raise ModelDamaged(path=path, cause=error) from error
