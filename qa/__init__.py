@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qa.articles import load_article as load_article
     from qa.articles import load_articles as load_articles
+    from qa.citations import short_span as short_span
     from qa.embedding import Embedder as Embedder
     from qa.embedding import SentenceTransformerEmbeddings as SentenceTransformerEmbeddings
     from qa.engine import Engine as Engine
@@ -33,10 +34,20 @@ if TYPE_CHECKING:
     from qa.evidence import Judge as Judge
     from qa.evidence import Judgement as Judgement
     from qa.evidence import LinearJudge as LinearJudge
+    from qa.evidence import Weighed as Weighed
     from qa.evidence import probability as probability
     from qa.evidence import question_features as question_features
     from qa.evidence import sentence_features as sentence_features
     from qa.language import detect_language as detect_language
+    from qa.reading import Reader as Reader
+    from qa.reading import Reading as Reading
+    from qa.reading import SentenceReading as SentenceReading
+    from qa.reading_judge import Read as Read
+    from qa.reading_judge import ReadingJudge as ReadingJudge
+    from qa.reading_judge import answer_features as answer_features
+    from qa.reading_judge import read_candidates as read_candidates
+    from qa.reading_judge import read_features as read_features
+    from qa.reading_judge import threshold_for as threshold_for
     from qa.settings import Settings as Settings
     from qa.types import Answer as Answer
     from qa.types import Article as Article
@@ -48,17 +59,22 @@ if TYPE_CHECKING:
     from qa.types import Passage as Passage
     from qa.types import Query as Query
     from qa.types import Sentence as Sentence
+    from qa.types import ShortAnswer as ShortAnswer
 
 _NAMES = {
     "qa.articles": "load_article load_articles",
+    "qa.citations": "short_span",
     "qa.embedding": "Embedder SentenceTransformerEmbeddings",
     "qa.engine": "Engine ask",
     "qa.errors": "ArticleError EmptyQuestion ModelError QAError QuestionError "
     "QuestionTooLong SettingsError StoreDamaged StoreError UnknownLanguage",
-    "qa.evidence": "Candidates Evidence Judge Judgement LinearJudge probability question_features sentence_features",
+    "qa.evidence": "Candidates Evidence Judge Judgement LinearJudge Weighed probability question_features "
+    "sentence_features",
     "qa.language": "detect_language",
+    "qa.reading": "Reader Reading SentenceReading",
+    "qa.reading_judge": "Read ReadingJudge answer_features read_candidates read_features threshold_for",
     "qa.settings": "Settings",
-    "qa.types": "Answer Article Chunk Citation Edition Hit Language Passage Query Sentence",
+    "qa.types": "Answer Article Chunk Citation Edition Hit Language Passage Query Sentence ShortAnswer",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -19,6 +19,7 @@ from rich.logging import RichHandler
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from qa.citations import short_span
 from qa.errors import QAError, StoreNotWritable
 from qa.types import Answer, Language
 
@@ -116,22 +117,28 @@ def _show(answer: Answer) -> None:
     french = answer.language == "fr"
     if answer.notice:
         _say(answer.notice, "italic")
-    _say(answer.text, "yellow" if answer.refused else "")
+    _say(answer.text, "yellow" if answer.refused else "", bold=short_span(answer))
     _out.print()
     for citation in answer.citations:
         _say(f"[{citation.number}] {citation.passage_id}  {citation.start}–{citation.end}", "dim")
         if citation.source_language != citation.language:
             _say(f"    « {citation.source_quote} »", "dim")
-    if answer.refused and answer.passages:
-        _out.print("Passages voisins, qui ne répondent pas :" if french else "Nearest passages, not an answer:")
-        for hit in answer.passages[:3]:
-            _say(f"  · {' '.join(hit.passage.text.split())[:160]}…", "dim")
+    if answer.nearest:
+        _out.print("Phrases voisines, qui ne répondent pas :" if french else "Nearest sentences, not an answer:")
+        for citation in answer.nearest:
+            _say(f"  · {' '.join(citation.quote.split())}", "dim")
 
 
-def _say(text: str, style: str) -> None:
-    """Print a text without the control characters that an article may hold; a pipe gets whole lines."""
-    shown = "".join(character for character in text if character.isprintable() or character in "\n\t")
-    _out.print(Text(shown, style=style), soft_wrap=not _out.is_terminal)
+def _say(text: str, style: str, *, bold: tuple[int, int] | None = None) -> None:
+    """Print a text, in bold between two of its characters; a pipe gets whole lines.
+
+    Control characters, which an article may hold, are left out.
+    """
+    first, last = bold or (0, 0)
+    shown = Text(style=style)
+    for part, weight in ((text[:first], ""), (text[first:last], "bold"), (text[last:], "")):
+        shown.append("".join(c for c in part if c.isprintable() or c in "\n\t"), weight)
+    _out.print(shown, soft_wrap=not _out.is_terminal)
 
 
 @app.command()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,11 @@ class SentenceTransformerEmbeddings(Embeddings):
         return self._fingerprint
 
     @property
+    def bundled_tokenizer(self) -> Tokenizer | None:
+        """The bundled model's tokenizer, which takes 280 MB of memory; None where this is another model."""
+        return self.model.tokenizer.backend_tokenizer if self.name == BUNDLED_MODEL else None
+
+    @property
     def dimension(self) -> int:
         """Length of a vector."""
         return int(self.model.get_embedding_dimension() or 0)
@@ -139,7 +145,7 @@ def _load_bundled(settings: Settings) -> tuple[SentenceTransformer, str]:
                 raise ModelDamaged(path=folder, cause=error) from error
             logger.warning("the unpacked model in %s can't be loaded (%s): unpacking it again", folder, error)
         else:
-            # Of the file: reading the weights themselves would bring all of them into memory, where most are never used.
+            # Of the file: going through the weights themselves would bring them all into memory.
             digest = _file_digest(folder / "model.safetensors")
             noted = folder / _DIGEST
             if not noted.is_file():

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from qa.articles import load_articles
 from qa.errors import QAError, SettingsError, StoreDamaged
-from qa.evidence import Candidates, Judge, LinearJudge
+from qa.evidence import Candidates, Judge, Judgement, LinearJudge
 from qa.expectation import asks_for_gist
 from qa.extractive import answer_from, chunks_of
 from qa.index import BuildReport, Index, Progress, Record, Store, fingerprint_of
+from qa.parts import joined, split_question
 from qa.passages import split_passages
-from qa.question import check_question
+from qa.question import CheckedQuestion, check_question
+from qa.reading import Reader
+from qa.reading_judge import ReadingJudge
 from qa.retrieval import PassageRetriever, Retriever, records_of
 from qa.settings import Settings
 from qa.types import Answer, Article, Chunk, Hit, Language, Passage, Query
@@ -84,7 +87,7 @@ class Engine:
             from qa.embedding import SentenceTransformerEmbeddings
 
             embedder = SentenceTransformerEmbeddings(settings)
-        return cls(settings, embedder, judge or LinearJudge(settings.threshold), progress, rebuild)
+        return cls(settings, embedder, judge or _judge(settings, embedder), progress, rebuild)
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -120,8 +123,9 @@ class Engine:
         embedded = time.perf_counter()
         candidates = _candidates(retriever, query, listed)
         retrieved = time.perf_counter()
-        judgement = self._judge.judge(candidates)
-        answer = answer_from(query, candidates.hits[:listed], judgement, checked.notice)
+        judgement, silent = self._weigh(retriever, checked, candidates, listed)
+        notice = " ".join(filter(None, (checked.notice, silent)))
+        answer = answer_from(query, candidates.hits[:listed], judgement, notice)
         ended = time.perf_counter()
         timings = {
             "embed": embedded - started,
@@ -173,6 +177,19 @@ class Engine:
             return await asyncio.to_thread(run, asked)
 
         return RunnableLambda(run, afunc=arun, name="passage")
+
+    def _weigh(
+        self, retriever: Retriever, checked: CheckedQuestion, candidates: Candidates, listed: int
+    ) -> tuple[Judgement, str]:
+        """The judgement of a question, part by part where it has several, and which parts are left unanswered."""
+        parts = split_question(checked.text)
+        if len(parts) == 1:
+            return self._judge.judge(candidates), ""
+        judged = []
+        for part in parts:
+            query = retriever.query(replace(checked, text=part.search))
+            judged.append((part, self._judge.judge(_candidates(retriever, query, listed))))
+        return joined(judged, checked.language)
 
     def close(self) -> None:
         """Let go of the index's files."""
@@ -245,6 +262,11 @@ class Engine:
         records = records_of(articles, passages)
         texts = (f"{record.kind}:{record.id}:{record.text}" for record in records)
         return records, passages, fingerprint_of(self._embedder.fingerprint, *texts)
+
+
+def _judge(settings: Settings, embedder: Embedder) -> Judge:
+    """The judge that the settings ask for."""
+    return ReadingJudge(Reader.open(settings, embedder), settings.risk) if settings.reader else LinearJudge()
 
 
 def _candidates(retriever: Retriever, query: Query, listed: int) -> Candidates:

@@ -1,14 +1,15 @@
 """Which sentences answer a question, and whether any does. The one place where evidence is weighed.
 
-A `Judge` gets the question with the passages found and their sentences, and gives a `Judgement`. The default is a
-linear model over what search knows of each sentence; eval/fit.py fits its weights and writes weights.json.
+A `Judge` gets the question with the passages found and their sentences, and gives a `Judgement`. `LinearJudge` goes by
+what search knows of each sentence, `ReadingJudge` by what the reader makes of the best of them too. eval/fit.py fits
+their weights and writes weights.json.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from statistics import fmean, pstdev
@@ -40,6 +41,9 @@ class Evidence:
     """Probability, 0 to 1."""
     cited: bool
     """Whether it is good enough to be cited, beside better ones too."""
+    span: tuple[int, int] | None = None
+    """First and last character, in the sentence of the answer's language, of the words that answer; None where that
+    was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,18 @@ class Judgement:
     """Why there is no answer; None where there is one."""
     evidence: tuple[Evidence, ...]
     """The sentences, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What search alone makes of the candidates: probabilities, 0 to 1."""
+
+    scores: tuple[float, ...]
+    """That each sentence answers, in the order of the candidates."""
+    topic: float
+    """That the question is about the articles."""
+    confidence: float
+    """That the best sentences answer it."""
 
 
 class Judge(Protocol):
@@ -102,8 +118,8 @@ def question_features(candidates: Candidates, scores: Sequence[float]) -> dict[s
     sentence = top.sentence(query.written or query.language)
     deviations = [found.deviation for found in candidates.sentences]
     return {
-        "best_score": _logit(scores[order[0]]),
-        "margin": _logit(scores[order[0]]) - _logit(scores[order[min(3, len(order) - 1)]]),
+        "best_score": logit(scores[order[0]]),
+        "margin": logit(scores[order[0]]) - logit(scores[order[min(3, len(order) - 1)]]),
         "similarity": max(deviations),
         "similarity_of_best": top.deviation,
         "passage_similarity": max(hit.deviation for hit in candidates.hits),
@@ -128,7 +144,7 @@ def _expected(query: Query, sentence: str) -> float:
     return meets(expectation_of(query.text), sentence) - 0.5
 
 
-def _lacks_quantity(candidates: Candidates) -> bool:
+def lacks_quantity(candidates: Candidates) -> bool:
     """Whether a quantity is asked for that no sentence gives, as far as that can be read in the question's language."""
     query = candidates.query
     quantity = asked_quantity(query.text)
@@ -155,29 +171,46 @@ class LinearJudge:
 
     def judge(self, candidates: Candidates) -> Judgement:
         """Score every sentence, cite those that come near the best, refuse where the best is not good enough."""
-        if not candidates.sentences:
-            return Judgement(0.0, "off_topic", ())
-        if asks_for_gist(candidates.query.text):  # the candidates are what the articles begin with
-            return Judgement(1.0, None, tuple(Evidence(found, 1.0, True) for found in candidates.sentences))
-        scores = [
+        obvious = judged_at_sight(candidates)
+        if obvious:
+            return obvious
+        weighed = self.weigh(candidates)
+        threshold = self._threshold[candidates.query.language]
+        confidence = weighed.confidence
+        refusal: Reason | None = None
+        if weighed.topic < self._on_topic:
+            # What is not about the article is not answered, however well a sentence matches.
+            refusal, confidence = "off_topic", min(confidence, weighed.topic, threshold)
+        elif confidence < threshold or lacks_quantity(candidates):
+            refusal, confidence = "not_stated", min(confidence, threshold)
+        enough = self._cited_share * max(weighed.scores)
+        pairs = zip(candidates.sentences, weighed.scores, strict=True)
+        return Judgement(confidence, refusal, in_order(Evidence(found, s, s >= enough) for found, s in pairs))
+
+    def weigh(self, candidates: Candidates) -> Weighed:
+        """What search says of the candidates, of which there must be some."""
+        scores = tuple(
             probability(self._models[case_of(found)]["sentence"], features)
             for found, features in zip(candidates.sentences, sentence_features(candidates), strict=True)
-        ]
+        )
         best = max(range(len(scores)), key=scores.__getitem__)
         models = self._models[case_of(candidates.sentences[best])]
         features = question_features(candidates, scores)
-        topic, confidence = probability(models["topic"], features), probability(models["confidence"], features)
-        threshold = self._threshold[candidates.query.language]
-        refusal: Reason | None = None
-        if topic < self._on_topic:
-            # What is not about the article is not answered, however well a sentence matches.
-            refusal, confidence = "off_topic", min(confidence, topic, threshold)
-        elif confidence < threshold or _lacks_quantity(candidates):
-            refusal, confidence = "not_stated", min(confidence, threshold)
-        enough = self._cited_share * scores[best]
-        evidence = [Evidence(found, s, s >= enough) for found, s in zip(candidates.sentences, scores, strict=True)]
-        evidence.sort(key=lambda one: (-one.score, one.found.article.id, one.found.index))
-        return Judgement(confidence, refusal, tuple(evidence))
+        return Weighed(scores, probability(models["topic"], features), probability(models["confidence"], features))
+
+
+def judged_at_sight(candidates: Candidates) -> Judgement | None:
+    """The judgement where nothing was found, or where a question asks what the article is about."""
+    if not candidates.sentences:
+        return Judgement(0.0, "off_topic", ())
+    if asks_for_gist(candidates.query.text):  # the candidates are what the articles begin with
+        return Judgement(1.0, None, tuple(Evidence(found, 1.0, True) for found in candidates.sentences))
+    return None
+
+
+def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Best first; equals as in their articles."""
+    return tuple(sorted(evidence, key=lambda one: (-one.score, one.found.article.id, one.found.index)))
 
 
 def probability(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
@@ -186,5 +219,6 @@ def probability(weights: Mapping[str, float], features: Mapping[str, float]) -> 
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
 
 
-def _logit(probability: float) -> float:
+def logit(probability: float) -> float:
+    """Log-odds, kept finite."""
     return math.log((probability + 1e-4) / (1 - probability + 1e-4))

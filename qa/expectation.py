@@ -69,6 +69,21 @@ def asks_for_gist(question: str) -> bool:
     return bool(_GIST.fullmatch(question.lower().replace("’", "'").strip()))
 
 
+_YES_NO = re.compile(
+    r"(?:(?:et|mais|alors|donc|and|but|so|well),? )?(?:est-ce que|est-ce qu'|y a-t-il|"
+    r"(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|must) )"
+    r"|(?!qu|comment|où|quand|combien|pourquoi|à |de |depuis|en |dans |par |pour |selon|sur |avec )"
+    r"(?:[^,?]*, )?(?:(?:le|la|les|l'|un|une|des|ce|cet|cette|ces|son|sa|ses|leurs?) ?)?"
+    r"(?:[^\s?]+ ){0,8}[\w']+-(?:t-)?(?:il|elle|ils|elles|on)\b"
+)
+
+
+def asks_yes_no(question: str) -> bool:
+    """Whether a question is to be answered by yes or no, as far as its form tells."""
+    text = question.lower().replace("’", "'").strip()
+    return bool(_YES_NO.match(text)) and not re.search(r" (?:ou|or) ", text) and expectation_of(question) == "open"
+
+
 @lru_cache(maxsize=64)
 def expectation_of(question: str) -> Expectation:
     """What a question asks for; "open" where its words don't tell."""

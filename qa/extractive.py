@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from qa.citations import cite
 from qa.evidence import Evidence, Judgement
-from qa.types import Answer, Chunk, Hit, Language, Query, Reason
+from qa.expectation import Expectation, asks_yes_no, expectation_of
+from qa.types import Answer, Chunk, Citation, Hit, Language, Query, Reason, ShortAnswer
 
 MAX_SENTENCES = 3
 _REPEATED = 0.8
@@ -23,6 +24,14 @@ _REFUSALS: dict[Reason, dict[Language, str]] = {
         "en": "The article touches on related matters, but it does not say what you ask.",
     },
 }
+_WANTED: dict[Expectation, dict[Language, str]] = {
+    "time": {"fr": "une date ou un moment", "en": "a date or a time"},
+    "number": {"fr": "un nombre", "en": "a number"},
+    "person": {"fr": "une personne", "en": "a person"},
+    "place": {"fr": "un lieu", "en": "a place"},
+    "reason": {"fr": "une raison", "en": "a reason"},
+    "open": {"fr": "une réponse", "en": "an answer"},
+}
 _ORIGINAL_ONLY: dict[Language, str] = {
     "fr": "Cet article n’existe pas en français : voici ses propres mots, dans la langue d’origine.",
     "en": "This article has no English edition: here are its own words, in the original language.",
@@ -33,16 +42,18 @@ def answer_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice:
     """The sentences that answer, each with its marker; a refusal where the judgement is that none does."""
     language = query.language
     if judgement.refusal:
+        nearest = enumerate(judgement.evidence[:MAX_SENTENCES], start=1)
         return Answer(
             question=query.text,
             language=language,
-            text=_REFUSALS[judgement.refusal][language],
+            text=f"{_REFUSALS[judgement.refusal][language]} {_looked_for(query, len(judgement.evidence))}".strip(),
             refused=True,
             reason=judgement.refusal,
             confidence=judgement.confidence,
             citations=(),
             passages=tuple(hits),
             notice=notice,
+            nearest=tuple(cite(number, one.found, language, one.score) for number, one in nearest),
         )
     chosen = choose(judgement.evidence, language)
     citations = tuple(
@@ -60,7 +71,27 @@ def answer_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice:
         citations=citations,
         passages=tuple(hits),
         notice=notice,
+        short=None if asks_yes_no(query.text) else _short(chosen[0], citations[0]),
     )
+
+
+def _looked_for(query: Query, sentences: int) -> str:
+    """What was sought, and in how many sentences; nothing where there were none."""
+    if not sentences:
+        return ""
+    wanted = _WANTED[expectation_of(query.text)][query.language]
+    if query.language == "fr":
+        return f"Passage y a cherché {wanted} dans {sentences} phrase{'s' if sentences > 1 else ''}."
+    return f"Passage looked for {wanted} in {sentences} sentence{'s' if sentences > 1 else ''}."
+
+
+def _short(evidence: Evidence, citation: Citation) -> ShortAnswer | None:
+    """The words of the cited sentence that answer, where it was read."""
+    if evidence.span is None or evidence.span[0] >= evidence.span[1]:
+        return None
+    first, last = evidence.span
+    start, end = citation.start + first, citation.start + last
+    return ShortAnswer(citation.quote[first:last], citation.language, start, end, citation.number)
 
 
 def choose(evidence: Sequence[Evidence], language: Language) -> list[Evidence]:

@@ -20,12 +20,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.bundled_model import unpack_bundled_model
 from qa.errors import ModelDamaged
 from qa.sentences import split_sentences
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Encoding, Tokenizer
+
+    from qa.embedding import Embedder
+    from qa.settings import Settings
 
 WINDOW_TOKENS = 110
 """Tokens of sentences that are read at once, unless one sentence is longer."""
@@ -35,6 +39,9 @@ _START, _END = 0, 2
 _QUESTION_TOKENS = 64
 _SENTENCE_TOKENS = 400
 _SPAN_TOKENS = 48
+_BEFORE = ' \u00a0\u202f,;:«“"'
+_AFTER = ' \u00a0\u202f.,;:»”"'
+"""What stands around an answer without being part of it."""
 _BATCH_TOKENS = 4096
 
 
@@ -69,7 +76,7 @@ class _Window:
 
     ids: tuple[int, ...]
     begins: tuple[int, ...]
-    sentences: tuple[Encoding, ...]
+    sentences: tuple[tuple[str, Encoding], ...]
 
 
 class Reader:
@@ -84,6 +91,12 @@ class Reader:
         self._tokenizer = tokenizer
         self._loaded: tuple[InferenceSession, NDArray[np.float32], Tokenizer] | None = None
         self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings, embedder: Embedder | None = None) -> Reader:
+        """The reader that comes with Passage. It shares the tokenizer of `embedder` where that is the bundled model."""
+        folder = unpack_bundled_model(settings.cache_dir, settings.lock_timeout)
+        return cls(folder, getattr(embedder, "bundled_tokenizer", None))
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
         """What each of `passages` answers to `question`, in their order; question and passages in any language.
@@ -115,9 +128,9 @@ class Reader:
 
     def read_sentences(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[SentenceReading]]:
         """A reading of every sentence, by window; the sentences of a window are read in each other's light."""
-        session, words, tokenizer = self._load()
-        asked = tuple(tokenizer.encode(question, add_special_tokens=False).ids[:_QUESTION_TOKENS])
-        encoded = [self._window(asked, [self._encode(tokenizer, text) for text in window]) for window in windows]
+        session, words, _ = self._load()
+        asked = tuple(self._encode(question).ids[:_QUESTION_TOKENS])
+        encoded = [_window(asked, [(text, self._encode(text)) for text in window]) for window in windows]
         readings: list[list[SentenceReading]] = [[] for _ in encoded]
         for batch in _batches(encoded):
             length = max(len(encoded[number].ids) for number in batch)
@@ -132,11 +145,10 @@ class Reader:
 
     def windows(self, sentences: Sequence[str]) -> list[range]:
         """Runs of neighbouring sentences that are read together: as many as WINDOW_TOKENS hold, by index."""
-        tokenizer = self._load()[2]
         runs: list[range] = []
         size = 0
         for index, sentence in enumerate(sentences):
-            length = len(self._encode(tokenizer, sentence).ids) + 1
+            length = self._length(sentence)
             if runs and size + length <= WINDOW_TOKENS:
                 runs[-1] = range(runs[-1].start, index + 1)
                 size += length
@@ -145,16 +157,25 @@ class Reader:
                 size = length
         return runs
 
-    def _encode(self, tokenizer: Tokenizer, text: str) -> Encoding:
-        return tokenizer.encode(text, add_special_tokens=False)
+    def around(self, sentences: Sequence[str], index: int) -> range:
+        """The sentence at `index` with as many neighbours as WINDOW_TOKENS hold, first before it, then after it."""
+        run = range(index, index + 1)
+        left = WINDOW_TOKENS - self._length(sentences[index])
+        sides = [-1, 1]
+        while sides:
+            side = sides.pop(0)
+            at = run.start - 1 if side < 0 else run.stop
+            if 0 <= at < len(sentences) and self._length(sentences[at]) <= left:
+                left -= self._length(sentences[at])
+                run = range(min(run.start, at), max(run.stop, at + 1))
+                sides.append(side)
+        return run
 
-    def _window(self, question: tuple[int, ...], sentences: Sequence[Encoding]) -> _Window:
-        ids = [_START, *question, _END]
-        begins = []
-        for sentence in sentences:
-            begins.append(len(ids))
-            ids += [*sentence.ids[:_SENTENCE_TOKENS], _END]
-        return _Window(tuple(ids), tuple(begins), tuple(sentences))
+    def _length(self, text: str) -> int:
+        return len(self._encode(text).ids) + 1
+
+    def _encode(self, text: str) -> Encoding:
+        return self._load()[2].encode(text, add_special_tokens=False)
 
     def _load(self) -> tuple[InferenceSession, NDArray[np.float32], Tokenizer]:
         with self._lock:
@@ -163,14 +184,28 @@ class Reader:
             return self._loaded
 
 
+def _window(question: tuple[int, ...], sentences: Sequence[tuple[str, Encoding]]) -> _Window:
+    ids = [_START, *question, _END]
+    begins = []
+    for _, sentence in sentences:
+        begins.append(len(ids))
+        ids += [*sentence.ids[:_SENTENCE_TOKENS], _END]
+    return _Window(tuple(ids), tuple(begins), tuple(sentences))
+
+
 def _readings(window: _Window, scores: NDArray[np.float32]) -> list[SentenceReading]:
     """The scores of a window's tokens (tokens x (evidence, start, end)) as readings of its sentences."""
     readings = []
-    for begin, sentence in zip(window.begins, window.sentences, strict=True):
+    for begin, (text, sentence) in zip(window.begins, window.sentences, strict=True):
         length = min(len(sentence.ids), _SENTENCE_TOKENS)
-        first, last = best_span(scores[begin : begin + length, 1], scores[begin : begin + length, 2])
-        offsets = sentence.offsets
-        readings.append(SentenceReading(float(scores[begin + length, 0]), offsets[first][0], offsets[last][1]))
+        evidence, start, end = -math.inf, 0, 0
+        if length:
+            evidence = float(np.logaddexp.reduce(scores[begin : begin + length, 0]))
+            first, last = best_span(scores[begin : begin + length, 1], scores[begin : begin + length, 2])
+            start, end = sentence.offsets[first][0], sentence.offsets[last][1]
+            start += len(text[start:end]) - len(text[start:end].lstrip(_BEFORE))
+            end -= len(text[start:end]) - len(text[start:end].rstrip(_AFTER))
+        readings.append(SentenceReading(evidence, start, max(start, end)))
     return readings
 
 

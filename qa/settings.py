@@ -57,8 +57,10 @@ class Settings(BaseSettings):
     """Size of a passage in tokens of the embedding model; a longer sentence stays whole."""
     top_k: int = Field(default=5, ge=1, le=100)
     """Passages that an answer lists; it is sought in ten, or in as many as are listed."""
-    threshold: float | None = Field(default=None, ge=0, le=1)
-    """Confidence from which a question is answered; None: the one fitted on development questions."""
+    reader: bool = True
+    """Whether the sentences that search ranks highest are read; False: similarity and words alone choose."""
+    risk: float = Field(default=0.2, gt=0, le=1)
+    """Share of answers that may be wrong: the lower, the more questions are refused. Only with the reader."""
     max_question_length: int = Field(default=2000, ge=1)
     """Longest question, in characters."""
     lock_timeout: float = Field(default=120, ge=0)

@@ -156,6 +156,18 @@ class Citation:
     """Estimated probability that the sentence answers the question, 0 to 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """The words within a cited sentence that answer: `article.text(language)[start:end] == text`."""
+
+    text: str
+    language: Language
+    start: int
+    end: int
+    citation: int
+    """Number of the citation that they stand in."""
+
+
 _MARKUP = re.compile(r"([\\`*_<\[\]])")
 _MARKER = re.compile(r"\\\[(\d+)\\\]")
 
@@ -184,6 +196,10 @@ class Answer:
     """The nearest passages, best first; in a refusal they are not an answer."""
     notice: str = ""
     """Something that the reader should know, in the language of the answer; empty when there is nothing."""
+    short: ShortAnswer | None = None
+    """The words that answer; None in a refusal, for a question to be answered by yes or no, and without the reader."""
+    nearest: tuple[Citation, ...] = ()
+    """In a refusal, the sentences that come nearest, best first: they are not an answer."""
     timings: Mapping[str, float] = field(default_factory=dict, compare=False)
     """Seconds spent in each step: embed, retrieve, select, total."""
 
@@ -197,6 +213,8 @@ class Answer:
             "reason": self.reason,
             "confidence": self.confidence,
             "notice": self.notice,
+            "short": dataclasses.asdict(self.short) if self.short else None,
+            "nearest": [dataclasses.asdict(citation) for citation in self.nearest],
             "citations": [dataclasses.asdict(citation) for citation in self.citations],
             "passages": [hit.to_dict() for hit in self.passages],
             "timings": dict(self.timings),

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from qa import Candidates
+from qa import Answer, Candidates, Citation, ShortAnswer, short_span
 from qa.citations import cite, verify
 from qa.errors import QAError
 from qa.evidence import Evidence, Judgement, LinearJudge
@@ -136,3 +136,67 @@ def test_markdown_shows_an_articles_markup_as_text(candidates):
     answer = answer_from(candidates.query, candidates.hits, judgement)
     nasty = dataclasses.replace(answer, text="![x](http://a) <script> *b* [1]")
     assert nasty.to_markdown().startswith(r"!\[x\](http://a) \<script> \*b\* [1]")
+
+
+def answer_of(*quotes, short, cited=1, **changes):
+    """An answer of `quotes`, which stand one behind the other in an article; `short` is in the one that is cited."""
+    citations, start = [], 100
+    for number, quote in enumerate(quotes, start=1):
+        end = start + len(quote)
+        citations.append(Citation(number, "a", "p", "en", quote, start, end, "en", quote, start, end, 0.9))
+        start = end + 1
+    first = citations[cited - 1].start + quotes[cited - 1].index(short)
+    answer = Answer(
+        "?", "en", " ".join(f"{c.quote} [{c.number}]" for c in citations), False, None, 0.9, tuple(citations), ()
+    )
+    words = ShortAnswer(short, "en", first, first + len(short), cited)
+    return dataclasses.replace(answer, **{"short": words, **changes})
+
+
+@pytest.mark.parametrize(
+    ("quotes", "short", "cited", "span"),
+    [
+        (("On 17 June.",), "17 June", 1, (3, 10)),
+        (("On 17 June.",), "On 17 June.", 1, (0, 11)),
+        (("He left.", "On 17 June."), "17 June", 2, (16, 23)),
+        (("On 17 June.", "On 17 June."), "17 June", 1, (3, 10)),
+        (("On 17 June.", "On 17 June."), "17 June", 2, (19, 26)),
+        (("On 17 June [1] he left.",), "left", 1, (18, 22)),  # the article's own “[1]”
+        (("Yes. [2] No.", "Yes."), "Yes", 2, (17, 20)),  # the second sentence and its marker, within the first
+        (("(.*) cost \\$5 [a-z]+.",), "\\$5", 1, (10, 13)),
+    ],
+)
+def test_the_short_answer_is_found_in_the_answer(quotes, short, cited, span):
+    answer = answer_of(*quotes, short=short, cited=cited)
+    assert short_span(answer) == span
+    assert answer.text[slice(*span)] == short
+
+
+@pytest.mark.parametrize("text", ["It was on 17 June [1].", "On 17 June. [2]", "On 17 June.", "[1]", ""])
+def test_a_short_answer_is_not_found_where_its_sentence_is_not_quoted_before_its_marker(text):
+    assert short_span(answer_of("On 17 June.", short="17 June", text=text)) is None
+
+
+def test_a_sentence_that_is_not_quoted_does_not_hide_the_next_ones_short_answer():
+    answer = answer_of("He left.", "On 17 June.", short="17 June", cited=2, text="Gone. [1] On 17 June. [2]")
+    assert short_span(answer) == (13, 20)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"start": 0},
+        {"end": 999},
+        {"start": 92, "end": 99},  # counted from the end, the sentence has the words there
+        {"text": "", "start": 103, "end": 103},
+        {"citation": 7},
+    ],
+)
+def test_a_short_answer_that_is_not_in_its_sentence_is_not_found(change):
+    answer = answer_of("On 17 June.", short="17 June")
+    odd = dataclasses.replace(answer.short, **change)
+    assert short_span(dataclasses.replace(answer, short=odd)) is None
+
+
+def test_without_a_short_answer_there_is_nothing_to_find():
+    assert short_span(dataclasses.replace(answer_of("On 17 June.", short="17 June"), short=None)) is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -8,8 +9,10 @@ import sys
 
 import pytest
 from conftest import ROOT
+from rich.console import Console
 from typer.testing import CliRunner
 
+from qa import Answer, Citation, ShortAnswer, cli
 from qa.cli import app
 
 
@@ -22,6 +25,58 @@ def run(tmp_path_factory):
         return CliRunner().invoke(app, list(arguments), env={"PASSAGE_DATA_DIR": data, "LC_ALL": "C", **environment})
 
     return run
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    """What is printed of an answer, on a terminal or into a pipe."""
+
+    def printed(answer, *, terminal):
+        file = io.StringIO()
+        system = "standard" if terminal else None
+        console = Console(file=file, force_terminal=terminal, color_system=system, width=80, highlight=False)
+        monkeypatch.setattr(cli, "_out", console)
+        cli._show(answer)
+        return file.getvalue()
+
+    return printed
+
+
+def citation(quote):
+    size = len(quote)
+    return Citation(1, "a", f"a:en:0-{size}", "en", quote, 0, size, "en", quote, 0, size, 0.9)
+
+
+def short_answer(quote, short):
+    start = quote.index(short)
+    words = ShortAnswer(short, "en", start, start + len(short), 1)
+    return Answer("?", "en", f"{quote} [1]", False, None, 0.9, (citation(quote),), (), short=words)
+
+
+def test_the_short_answer_is_in_bold_on_a_terminal(printed):
+    assert "It was \x1b[1mon 17 June\x1b[0m, late. [1]" in printed(
+        short_answer("It was on 17 June, late.", "on 17 June"), terminal=True
+    )
+
+
+def test_a_pipe_gets_the_answer_without_bold(printed):
+    assert printed(short_answer("On 17 June.", "17 June"), terminal=False).startswith("On 17 June. [1]\n")
+
+
+def test_control_characters_do_not_move_the_bold(printed):
+    assert "On \x1b[1m17 June\x1b[0m. [1]" in printed(
+        short_answer("\x07O\x00n 17\x1b June.", "17\x1b June"), terminal=True
+    )
+
+
+def test_a_refusal_lists_the_nearest_sentences_whole(printed):
+    sentence = "A sentence " + "and more of it " * 20 + "to its end."
+    refusal = Answer("?", "en", "No.", True, "not_stated", 0.1, (), (), nearest=(citation(sentence),))
+    assert f"Nearest sentences, not an answer:\n  · {sentence}\n" in printed(refusal, terminal=False)
+
+
+def test_a_refusal_with_nothing_near_lists_nothing(printed):
+    assert printed(Answer("?", "en", "No.", True, "off_topic", 0.1, (), ()), terminal=False) == "No.\n\n"
 
 
 def test_an_answered_question_exits_with_0_and_shows_where_it_stands(run):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
-from qa import Answer, Article, Citation, Hit, Passage, QAError, load_article, load_articles
+from qa import Answer, Article, Citation, QAError, ShortAnswer, load_article, load_articles
 from qa.types import LANGUAGES
 from ui.handle import Opening
 from ui.render import (
@@ -48,20 +48,31 @@ NASTY = [
 
 
 class _Reader(HTMLParser):
-    """Elements and text of some HTML, as a browser reads it."""
+    """Elements and text of some HTML, as a browser reads it; the elements must nest."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.short = ""
+        """The text in bold."""
+        self._open: list[str] = []
         self.feed(html)
         self.close()
+        assert not self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        if tag not in {"img", "link", "wbr"}:  # these are never closed
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if "strong" in self._open:
+            self.short += data
 
     def attributes(self, tag: str, name: str) -> list[str | None]:
         return [attributes.get(name) for found, attributes in self.tags if found == tag]
@@ -77,10 +88,17 @@ def _answer(text: str, *citations: Citation, **changes: object) -> Answer:
     return replace(answer, **changes)  # type: ignore[arg-type]
 
 
-def _refusal(*passages: str) -> Answer:
-    scores = [0.5] * (len(fields(Hit)) - 1)
-    hits = tuple(Hit(Passage("a", "en", 0, len(text), text, (0,)), *scores) for text in passages)
-    return Answer("?", "en", "Not in the article.", True, "off_topic", 0.1, (), hits)
+def _refusal(*sentences: str) -> Answer:
+    nearest = tuple(_citation(number, text) for number, text in enumerate(sentences, start=1))
+    return Answer("?", "en", "Not in the article.", True, "off_topic", 0.1, (), (), nearest=nearest)
+
+
+def _shortened(quote: str, short: str) -> Answer:
+    """An answer of one sentence that stands at character 100 of its edition, with a short answer in it."""
+    citation = replace(_citation(1, quote), start=100, end=100 + len(quote))
+    start = citation.start + quote.index(short)
+    words = ShortAnswer(short, "en", start, start + len(short), 1)
+    return _answer(f"{quote} [1]", citation, short=words)
 
 
 def _assert_harmless(html: str) -> _Reader:
@@ -123,7 +141,7 @@ def test_a_partial_answer_is_shown_as_text(nasty: str) -> None:
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-def test_the_passages_of_a_refusal_are_shown_as_text(nasty: str) -> None:
+def test_the_nearest_sentences_of_a_refusal_are_shown_as_text(nasty: str) -> None:
     assert nasty in _assert_harmless(answer_html(_refusal(nasty), "fr", {})).text
 
 
@@ -171,6 +189,72 @@ def test_a_long_last_word_may_break_from_its_marker() -> None:
 
 
 @pytest.mark.parametrize(
+    "short",
+    [
+        "The visit",  # at the beginning
+        "visit was on",
+        "17 June.",  # up to the end: into the last word, which is kept beside the marker
+        "17 June",
+        "17 Ju",
+        "June.",
+        "The visit was on 17 June.",
+    ],
+)
+def test_the_short_answer_is_in_bold_in_its_sentence(short: str) -> None:
+    answer = _shortened("The visit was on 17 June.", short)
+    read = _Reader(cited_html(answer, "en", {}))
+    assert read.short == short
+    assert read.text == answer.text
+    assert set(read.attributes("strong", "class")) == {"short"}
+
+
+def test_a_short_answer_in_a_long_last_word_is_in_bold() -> None:
+    assert _Reader(cited_html(_shortened("x" * 20 + "y" * 20, "xyy"), "en", {})).short == "xyy"
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_a_short_answer_is_shown_as_text(nasty: str) -> None:
+    answer = _shortened(f"He wrote {nasty} there.", nasty)
+    read = _assert_harmless(answer_html(answer, "en", {}))
+    assert read.short == nasty
+    assert answer.text in read.text
+
+
+def test_a_sentence_cited_twice_has_its_short_answer_before_the_right_marker() -> None:
+    citations = (_citation(1, "On 17 June."), replace(_citation(2, "On 17 June."), article_id="b"))
+    answer = _answer("On 17 June. [1] On 17 June. [2]", *citations, short=ShortAnswer("17 June", "en", 3, 10, 2))
+    first, second = cited_html(answer, "en", {}).split("[1]</a>")
+    assert "strong" not in first
+    assert "strong" in second
+
+
+def test_an_answer_without_a_short_one_has_nothing_in_bold() -> None:
+    answer = replace(_shortened("On 17 June.", "17 June"), short=None)
+    assert "strong" not in answer_html(answer, "en", {})
+
+
+def test_a_short_answer_whose_sentence_is_not_quoted_is_not_in_bold() -> None:
+    answer = replace(_shortened("On 17 June.", "17 June"), text="It was on 17 June [1], he says.")
+    html = cited_html(answer, "en", {})
+    assert _Reader(html).text == answer.text
+    assert "strong" not in html
+
+
+def test_a_marker_in_the_middle_of_a_short_answer_stays_a_link_of_its_own() -> None:
+    quote = "so [1] it is"
+    answer = replace(_shortened(quote, quote), text=f"{quote} {quote} [1]")  # quoted once without a marker after it
+    read = _Reader(cited_html(answer, "en", {}))
+    assert read.text == answer.text
+    assert re.sub(r"\s+", " ", read.short) == "so it is"
+
+
+def test_what_is_copied_has_no_bold() -> None:
+    answer = _shortened("On 17 June.", "17 June")
+    (copied,) = _Reader(answer_html(answer, "en", {})).attributes("button", "data-copy")
+    assert copied == replace(answer, short=None).to_markdown()
+
+
+@pytest.mark.parametrize(
     ("text", "shown", "markers"),
     [
         ("One. [", "One.", 0),
@@ -193,15 +277,35 @@ def test_confidence_is_said_in_words(confidence: float, label: str) -> None:
     assert label in _Reader(confidence_html(confidence, "en")).text
 
 
-def test_a_refusal_names_its_nearest_passages_as_no_answer() -> None:
+def test_a_refusal_names_its_nearest_sentences_as_no_answer() -> None:
     read = _Reader(answer_html(_refusal("Near."), "en", {}))
     assert "No answer in the article" in read.text
-    assert "Nearest passages (not an answer)" in read.text
-    assert read.attributes("a", "href") == ["#src-a-en-0-5"]
+    assert "Nearest sentences (not an answer)" in read.text
     assert "confidence" not in read.text
 
 
-def test_a_refusal_without_passages_lists_none() -> None:
+def test_each_nearest_sentence_links_to_where_it_stands() -> None:
+    first, second = _refusal("Near.", "Less near.").nearest
+    second = replace(second, article_id="l'été", language="fr", start=7, end=17)
+    read = _Reader(nearest_html((first, second), "en"))
+    assert read.attributes("a", "href") == ["#src-a-en-0-5", "#src-l%27%C3%A9t%C3%A9-fr-7-17"]
+    assert read.attributes("blockquote", "lang") == ["en", "fr"]
+
+
+def test_the_links_of_nearest_sentences_are_told_apart_by_their_names() -> None:
+    read = _Reader(nearest_html(_refusal("Near.", "Less near.").nearest, "fr"))
+    assert read.attributes("a", "aria-label") == [
+        "Voir la phrase proche n° 1 dans l’article",
+        "Voir la phrase proche n° 2 dans l’article",
+    ]
+
+
+def test_the_nearest_sentences_are_behind_a_closed_disclosure() -> None:
+    read = _Reader(nearest_html(_refusal("Near.").nearest, "en"))
+    assert [attributes for tag, attributes in read.tags if tag == "details"] == [{"class": "nearest"}]
+
+
+def test_a_refusal_without_nearest_sentences_lists_none() -> None:
     assert nearest_html((), "en") == ""
 
 

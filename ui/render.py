@@ -12,7 +12,7 @@ from html import escape as escape_html
 from typing import TypedDict
 from urllib.parse import quote
 
-from qa import Answer, Article, Citation, Hit, Language
+from qa import Answer, Article, Citation, Language, short_span
 from ui.handle import Opening
 from ui.texts import LANGUAGE_NAMES, TEXTS
 
@@ -116,7 +116,7 @@ def answer_html(answer: Answer, language: Language, titles: Mapping[str, str]) -
         return (
             f'<div class="answer refusal">{notice}<h3 class="refusal-title">{escape(words.refusal)}</h3>'
             f'<p class="answer-text" lang="{answer.language}" dir="auto">{escape(answer.text)}</p>'
-            f'{nearest_html(answer.passages, language)}<div class="meta">{copy}</div></div>'
+            f'{nearest_html(answer.nearest, language)}<div class="meta">{copy}</div></div>'
         )
     return (
         f'<div class="answer">{notice}<p class="answer-text" lang="{answer.language}" dir="auto">'
@@ -126,13 +126,15 @@ def answer_html(answer: Answer, language: Language, titles: Mapping[str, str]) -
 
 
 def cited_html(answer: Answer, language: Language, titles: Mapping[str, str]) -> str:
-    """The text of an answer, each of its markers a link to the passage cited."""
+    """The text of an answer, the short answer in bold, each of its markers a link to the passage cited."""
     citations = {citation.number: citation for citation in answer.citations}
+    first, last = short_span(answer) or (0, 0)
     parts, done = [], 0
     for start, end, number in _markers(answer):
-        parts.append(_followed(answer.text[done:start], _cite(citations[number], language, titles)))
+        marker = _cite(citations[number], language, titles)
+        parts.append(_followed(answer.text[done:start], marker, (first - done, last - done)))
         done = end
-    return "".join([*parts, escape(answer.text[done:])])
+    return "".join([*parts, _bold(answer.text[done:], first - done, last - done)])
 
 
 def partial_html(text: str) -> str:
@@ -161,17 +163,16 @@ def confidence_html(confidence: float, language: Language) -> str:
     )
 
 
-def nearest_html(passages: Sequence[Hit], language: Language) -> str:
-    """The nearest passages of a refusal, said not to be an answer; nothing where there are none."""
-    if not passages:
+def nearest_html(nearest: Sequence[Citation], language: Language) -> str:
+    """The nearest sentences of a refusal, said not to be an answer; nothing where there are none."""
+    if not nearest:
         return ""
     words = TEXTS[language]
     items = []
-    for number, hit in enumerate(passages, start=1):
-        found = hit.passage
-        target = anchor(quote(found.article_id), found.language, found.start, found.end)
+    for number, citation in enumerate(nearest, start=1):
+        target = anchor(quote(citation.article_id), citation.language, citation.start, citation.end)
         items.append(
-            f'<li><blockquote lang="{found.language}" dir="auto">{escape(found.text)}</blockquote>'
+            f'<li><blockquote lang="{citation.language}" dir="auto">{escape(citation.quote)}</blockquote>'
             f'<a class="cite near" href="#{escape(target)}" '
             f'aria-label="{escape(words.nearest_open_title.format(number=number))}">{escape(words.nearest_open)}</a></li>'
         )
@@ -216,12 +217,23 @@ def _examples(heading: str, questions: Sequence[str], language: Language) -> str
     )
 
 
-def _followed(text: str, marker: str) -> str:
-    """`text` escaped, its last word kept on one line with the marker after it."""
+def _followed(text: str, marker: str, short: tuple[int, int] = (0, 0)) -> str:
+    """`text` escaped, `short` of it in bold, its last word kept on one line with the marker after it."""
+    first, last = short
     cut = text.rstrip().rfind(" ") + 1
     if len(text) - cut > _LONGEST_GLUED:
-        return escape(text) + marker
-    return f'{escape(text[:cut])}<span class="glued">{escape(text[cut:])}{marker}</span>'
+        return _bold(text, first, last) + marker
+    # A short answer that reaches into the last word is two elements: one across the edge of the span can't be.
+    glued = _bold(text[cut:], first - cut, last - cut)
+    return f'{_bold(text[:cut], first, last)}<span class="glued">{glued}{marker}</span>'
+
+
+def _bold(text: str, first: int, last: int) -> str:
+    """`text` escaped, in bold what of it lies between two characters, which may stand outside it."""
+    first, last = max(first, 0), max(last, 0)
+    if not text[first:last]:
+        return escape(text)
+    return f'{escape(text[:first])}<strong class="short">{escape(text[first:last])}</strong>{escape(text[last:])}'
 
 
 def _cite(citation: Citation, language: Language, titles: Mapping[str, str]) -> str:

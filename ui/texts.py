@@ -57,7 +57,7 @@ class Texts:
     nearest_why: str
     nearest_open: str
     nearest_open_title: str
-    """Accessible name of the link to a nearest passage; {number}."""
+    """Accessible name of the link to a nearest sentence; {number}."""
 
     source: str
     open_source: str
@@ -118,10 +118,10 @@ TEXTS: dict[Language, Texts] = {
         copied="Copié",
         cite="Passage {number} : l’ouvrir dans « {title} »",
         refusal="Sans réponse dans l’article",
-        nearest="Passages les plus proches (ce n’est pas une réponse)",
-        nearest_why="Ces passages ressemblent à la question sans y répondre.",
+        nearest="Phrases les plus proches (ce n’est pas une réponse)",
+        nearest_why="Ces phrases ressemblent à la question sans y répondre.",
         nearest_open="Voir dans l’article",
-        nearest_open_title="Voir le passage proche n° {number} dans l’article",
+        nearest_open_title="Voir la phrase proche n° {number} dans l’article",
         source="L’article",
         open_source="Lire l’article",
         close="Fermer l’article",
@@ -175,10 +175,10 @@ TEXTS: dict[Language, Texts] = {
         copied="Copied",
         cite="Passage {number}: open it in “{title}”",
         refusal="No answer in the article",
-        nearest="Nearest passages (not an answer)",
-        nearest_why="These passages resemble the question without answering it.",
+        nearest="Nearest sentences (not an answer)",
+        nearest_why="These sentences resemble the question without answering it.",
         nearest_open="See it in the article",
-        nearest_open_title="See nearby passage {number} in the article",
+        nearest_open_title="See nearby sentence {number} in the article",
         source="The article",
         open_source="Read the article",
         close="Close the article",

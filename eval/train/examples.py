@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from eval.train.written import read as read_written
 from qa.sentences import split_sentences
@@ -40,6 +39,7 @@ class Tokens:
         self._tokenizer.no_truncation()
 
     def __call__(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Ids, and first and last character of each."""
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
         return encoded.ids, encoded.offsets
 
@@ -84,6 +84,7 @@ class Window:
 
     @property
     def length(self) -> int:
+        """Tokens of the whole input."""
         return 2 + len(self.question) + sum(len(sentence) + 1 for sentence in self.sentences)
 
 
@@ -119,7 +120,6 @@ def read_reading(folder: Path, tokens: Tokens) -> list[Item]:
     """SQuAD in Italian and Spanish and XQuAD: the same question's languages are brought together by its id."""
     items: dict[str, Item] = {}
     by_title: dict[str, list[Item]] = {}
-    passages: dict[tuple[Any, ...], Text | None] = {}
     for name in READING:
         with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
             for row in map(json.loads, lines):
@@ -127,13 +127,13 @@ def read_reading(folder: Path, tokens: Tokens) -> list[Item]:
                 if name == "squad-es-v2-dev" and answerable:
                     continue  # SQuAD-es 1 has these
                 key = row["id"] if answerable else f"{row['id']}-none"
-                start = row["answers"][0]["start"] if answerable else None
-                end = start + len(row["answers"][0]["text"]) if answerable else None
-                if answerable and row["context"][start:end] != row["answers"][0]["text"]:
-                    continue
-                text = passages.setdefault(
-                    (row["context"], start, end), text_of(tokens, row["lang"], row["context"], start, end)
-                )
+                start = end = None
+                if answerable:
+                    answer = row["answers"][0]
+                    start, end = answer["start"], answer["start"] + len(answer["text"])
+                    if row["context"][start:end] != answer["text"]:
+                        continue
+                text = text_of(tokens, row["lang"], row["context"], start, end)
                 if text is None:
                     continue
                 item = items.get(key)
@@ -168,7 +168,7 @@ def read_afriqa(folder: Path, language: str, tokens: Tokens, *, held_out: bool) 
 
 def read_articles(paths: Iterable[Path], tokens: Tokens) -> list[Item]:
     """The written articles: every wording of a fact is a question of one item, near misses have no gold."""
-    items = []
+    items: list[Item] = []
     for article in (article for path in paths for article in read_written(path)):
         flat = {language: [s for paragraph in article[language] for s in paragraph] for language in ("fr", "en")}
         pieces = {language: [tokens(sentence) for sentence in flat[language]] for language in flat}
@@ -184,10 +184,10 @@ def read_articles(paths: Iterable[Path], tokens: Tokens) -> list[Item]:
             questions = [(language, question) for language in flat for question in fact[language]]
             items.append(Item(f"{article['id']}-{number}", "written", questions, texts, items))
         for number, silent in enumerate(article["silent"]):
-            texts = [
-                Text(language, [ids[:SENTENCE_TOKENS] for ids, _ in pieces[language]], frozenset(), frozenset(), None, silent["near"])
-                for language in flat
-            ]
+            texts = []
+            for language in flat:
+                ids = [ids[:SENTENCE_TOKENS] for ids, _ in pieces[language]]
+                texts.append(Text(language, ids, frozenset(), frozenset(), None, silent["near"]))
             questions = [(language, silent[language]) for language in flat]
             items.append(Item(f"{article['id']}-silent-{number}", "written-silent", questions, texts))
     return items
@@ -221,8 +221,10 @@ class Draw:
             language, question = chance.choice([pair for pair in item.questions if pair[0] == text.language])
         ids = self._question(question, chance)
         if not text.gold:
-            tempting = text.near is not None and chance.random() < 0.6
-            yield _cut(ids, text, chance, text.near if tempting else chance.randrange(len(text.sentences)))
+            around = chance.randrange(len(text.sentences))
+            if text.near is not None and chance.random() < 0.6:
+                around = text.near
+            yield _cut(ids, text, chance, around)
             return
         yield _cut(ids, text, chance, chance.choice(sorted(text.gold)))
         rest = [number for number in range(len(text.sentences)) if number not in text.gold | text.unsure]

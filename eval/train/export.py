@@ -59,7 +59,8 @@ class Graph:
 def graph_of(weights: Mapping[str, torch.Tensor]) -> onnx.ModelProto:
     """The network: word embeddings (batch x tokens x 384) and mask to scores (batch x tokens x 3)."""
     g = Graph(weights)
-    positions = g.weight("embeddings.position_embeddings.weight") + g.weight("embeddings.token_type_embeddings.weight")[0]
+    positions = g.weight("embeddings.position_embeddings.weight")
+    positions = positions + g.weight("embeddings.token_type_embeddings.weight")[0]
     g.add("Shape", ["embeddings"], "length", start=1, end=2)
     zero = g.constant("zero", np.zeros(1, np.int64))
     places = g.add("Slice", [g.constant("positions", positions), zero, "length", zero], "places")

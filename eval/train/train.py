@@ -25,7 +25,8 @@ START, END = 0, 2
 class Network(nn.Module):
     """multilingual-e5-small with frozen word embeddings and three numbers for every token.
 
-    Evidence is read at the token that closes a sentence, start and end of the answer at the sentence's own tokens.
+    The evidence of a sentence is the logsumexp of its tokens' evidence: read at the token that closes a sentence
+    instead, it told whether a window answers but not which of its sentences does.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,39 +49,49 @@ class Network(nn.Module):
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Batch x tokens to batch x tokens x (evidence, start, end)."""
         states = self.encoder(inputs_embeds=self.words(ids), attention_mask=mask).last_hidden_state
-        return self.head(states)
+        scores: torch.Tensor = self.head(states)
+        return scores
 
     def trained(self) -> dict[str, torch.Tensor]:
         """The weights that training changes."""
-        return {name: value for name, value in self.state_dict().items() if "word_embeddings" not in name and not name.startswith("words")}
+        fixed = ("words.", "encoder.embeddings.word_embeddings.")
+        return {name: value for name, value in self.state_dict().items() if not name.startswith(fixed)}
 
 
 def batch_of(windows: list[Window]) -> dict[str, torch.Tensor]:
-    """Padded tokens, and labels: `gold` at the closing token of each sentence (-1 elsewhere), `start`, `end`, `inside`."""
+    """Padded tokens; the labels `gold` of sentences (-1: unsure or none), `start`, `end`; `sentence` of each token."""
     length = max(window.length for window in windows)
     size = (len(windows), length)
     ids, mask = torch.ones(size, dtype=torch.long), torch.zeros(size, dtype=torch.long)
-    gold, inside = torch.full(size, -1.0), torch.zeros(size, dtype=torch.bool)
+    gold = torch.full((len(windows), max(len(window.sentences) for window in windows)), -1.0)
+    sentence_of = torch.full(size, -1)
     start, end = torch.full((len(windows),), -1), torch.full((len(windows),), -1)
     for row, window in enumerate(windows):
         line = [START, *window.question, END]
         for number, sentence in enumerate(window.sentences):
             at = len(line)
             line += sentence
-            inside[row, at : len(line)] = True
-            gold[row, len(line)] = window.gold[number]
+            sentence_of[row, at : len(line)] = number
+            gold[row, number] = window.gold[number]
             line.append(END)
             if window.span and window.span[0] == number:
                 start[row], end[row] = at + window.span[1], at + window.span[2]
         ids[row, : len(line)] = torch.tensor(line)
         mask[row, : len(line)] = 1
-    return {"ids": ids, "mask": mask, "gold": gold, "inside": inside, "start": start, "end": end}
+    return {"ids": ids, "mask": mask, "gold": gold, "sentence": sentence_of, "start": start, "end": end}
+
+
+def pooled(scores: torch.Tensor, sentence: torch.Tensor, count: int) -> torch.Tensor:
+    """Scores of tokens (batch x tokens) to scores of sentences (batch x count) by logsumexp."""
+    belongs = sentence[:, None, :] == torch.arange(count)[None, :, None]
+    return scores[:, None, :].masked_fill(~belongs, -1e4).logsumexp(2)
 
 
 def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, Any]) -> dict[str, torch.Tensor]:
     """Evidence by sentence, the right sentence among those of its window, and the answer's start and end."""
     scores = network(batch["ids"], batch["mask"])
-    evidence, gold = scores[..., 0], batch["gold"]
+    gold, inside = batch["gold"], batch["sentence"] >= 0
+    evidence = pooled(scores[..., 0], batch["sentence"], gold.shape[1])
     known = gold >= 0
     weights = torch.where(gold == 1, config["positive_weight"], 1.0)
     single = nn.functional.binary_cross_entropy_with_logits(evidence, gold.clamp(min=0), weights, reduction="none")
@@ -91,7 +102,7 @@ def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, 
     losses["ranking"] = (among.logsumexp(1) - right.logsumexp(1))[answered].sum() / max(1, int(answered.sum()))
     spans = batch["start"] >= 0
     for name, column in (("start", 1), ("end", 2)):
-        logits = scores[..., column].masked_fill(~batch["inside"], -1e4)[spans]
+        logits = scores[..., column].masked_fill(~inside, -1e4)[spans]
         losses[name] = nn.functional.cross_entropy(logits, batch[name][spans]) if spans.any() else logits.sum() * 0
     return losses
 
@@ -114,10 +125,11 @@ def batches(windows: Iterator[Window], tokens: int) -> Iterator[list[Window]]:
 
 def rate(done: float, config: dict[str, Any]) -> float:
     """Learning rate as a share of the highest: warm-up, then linearly down to `last_rate`. `done` is from 0 to 1."""
-    warm = config["warmup"]
+    warm: float = config["warmup"]
     if done < warm:
         return done / warm
-    return 1 - (1 - config["last_rate"]) * min(1.0, (done - warm) / (1 - warm))
+    last: float = config["last_rate"]
+    return 1 - (1 - last) * min(1.0, (done - warm) / (1 - warm))
 
 
 def read_items(data: Path, written: list[Path], tokens: Tokens) -> list[Item]:
@@ -149,11 +161,16 @@ def main() -> None:
     network = Network(options.model)
     if options.start:
         network.load_state_dict(torch.load(options.start), strict=False)
+    if config.get("evidence_from_span"):  # the tokens that answer are where the evidence is
+        with torch.no_grad():
+            network.head.weight[0] = network.head.weight[1:].mean(0)
+            network.head.bias[0] = -4.0
     head = list(network.head.parameters())
     body = [value for name, value in network.encoder.named_parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(
         [{"params": body, "lr": config["lr"]}, {"params": head, "lr": config["head_lr"]}],
-        weight_decay=config["weight_decay"], fused=True,
+        weight_decay=config["weight_decay"],
+        fused=True,
     )
     peaks = [group["lr"] for group in optimizer.param_groups]
     checkpoint = options.work / f"{options.phase}.pt"
@@ -174,7 +191,8 @@ def main() -> None:
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * rate(done, config)
         losses = loss_of(network, batch_of(windows), config)
-        total = losses["evidence"] + config["ranking_weight"] * losses["ranking"] + config["span_weight"] * (losses["start"] + losses["end"])
+        total = losses["evidence"] + config["ranking_weight"] * losses["ranking"]
+        total = total + config["span_weight"] * (losses["start"] + losses["end"])
         total.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
@@ -184,16 +202,16 @@ def main() -> None:
         windows_seen += len(windows)
         for name, value in losses.items():
             sums[name] = sums.get(name, 0.0) + float(value.detach())
-        if step % 50 == 0:
-            row = {name: round(value / 50, 4) for name, value in sums.items()}
-            row |= {"phase": options.phase, "step": step, "tokens": seen, "windows": windows_seen, "seconds": round(time.time() - began)}
-            print(json.dumps(row), flush=True)
-            log.write(json.dumps(row) + "\n")
+        if step % 25 == 0:
+            row = {name: round(value / 25, 4) for name, value in sums.items()}
+            row |= {"step": step, "tokens": seen, "windows": windows_seen, "seconds": round(time.time() - began)}
+            log.write(json.dumps(row | {"phase": options.phase}) + "\n")
             log.flush()
             sums = {}
         finished = seen >= config["tokens"]
         if finished or time.time() - saved > 300:
-            state = {"weights": network.trained(), "optimizer": optimizer.state_dict(), "step": step, "seen": seen, "windows": windows_seen}
+            state = {"step": step, "seen": seen, "windows": windows_seen}
+            state |= {"weights": network.trained(), "optimizer": optimizer.state_dict()}
             torch.save(state, checkpoint.with_suffix(".tmp"))
             checkpoint.with_suffix(".tmp").replace(checkpoint)
             saved = time.time()

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,34 +34,57 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def faults(article: dict[str, Any]) -> list[str]:
     """What is wrong with an article, in words; empty when nothing is."""
-    found = []
+    found: list[str] = []
     sentences = {
-        language: [sentence for paragraph in article[language] for sentence in paragraph]
-        for language in ("fr", "en")
+        language: [sentence for paragraph in article[language] for sentence in paragraph] for language in ("fr", "en")
     }
     if [len(paragraph) for paragraph in article["fr"]] != [len(p) for p in article["en"]]:
         found.append("paragraphs of fr and en have different numbers of sentences")
     for number, fact in enumerate(article["facts"]):
-        where = f"fact {number}"
-        if fact["kind"] not in KINDS:
-            found.append(f"{where}: kind {fact['kind']!r} is none of {', '.join(KINDS)}")
-        if len(fact["fr"]) < 2 or len(fact["fr"]) != len(fact["en"]):
-            found.append(f"{where}: two wordings or more, as many in fr as in en")
-        for language in ("fr", "en"):
-            first = fact["sentences"][0]
-            if not 0 <= first < len(sentences[language]):
-                found.append(f"{where}: no sentence {first} in {language}")
-            elif fact[f"{language}_answer"] not in sentences[language][first]:
-                found.append(
-                    f"{where}: {fact[f'{language}_answer']!r} is not in {language} sentence "
-                    f"{first}: {sentences[language][first]!r}"
-                )
+        found += [f"fact {number}: {fault}" for fault in _faults_of_fact(fact, sentences)]
     for number, question in enumerate(article["silent"]):
         if not 0 <= question["near"] < len(sentences["fr"]):
             found.append(f"silent {number}: no sentence {question['near']}")
         for language in ("fr", "en"):
             if not isinstance(question[language], str):
                 found.append(f"silent {number}: {language} is one question, a string")
+    return found
+
+
+def _faults_of_fact(fact: dict[str, Any], sentences: dict[str, list[str]]) -> Iterator[str]:
+    if fact["kind"] not in KINDS:
+        yield f"kind {fact['kind']!r} is none of {', '.join(KINDS)}"
+    if len(fact["fr"]) < 2 or len(fact["fr"]) != len(fact["en"]):
+        yield "two wordings or more, as many in fr as in en"
+    for language in ("fr", "en"):
+        first = fact["sentences"][0]
+        if not 0 <= first < len(sentences[language]):
+            yield f"no sentence {first} in {language}"
+        elif fact[f"{language}_answer"] not in sentences[language][first]:
+            yield f"{fact[f'{language}_answer']!r} is not in {language} sentence {first}"
+
+
+def write_source(article: dict[str, Any], folder: Path) -> Path:
+    """The article as a folder that Passage reads, with its two editions; paragraphs are lines."""
+    source = folder / str(article["id"])
+    source.mkdir(parents=True, exist_ok=True)
+    for language in ("fr", "en"):
+        text = "\n".join(" ".join(paragraph) for paragraph in article[language])
+        (source / f"{language}.txt").write_text(text + "\n", encoding="utf-8")
+    titles = "".join(f"{language} = {json.dumps(article['title'][language])}\n" for language in ("fr", "en"))
+    (source / "article.toml").write_text(
+        f'id = {json.dumps(article["id"])}\noriginal = "fr"\n[title]\n{titles}', encoding="utf-8"
+    )
+    return source
+
+
+def offsets(article: dict[str, Any]) -> list[tuple[int, int]]:
+    """First and last character of each sentence in the French file that `write_source` writes."""
+    found, at = [], 0
+    for paragraph in article["fr"]:
+        for sentence in paragraph:
+            found.append((at, at + len(sentence)))
+            at += len(sentence) + 1
     return found
 
 
@@ -84,10 +108,10 @@ def main(paths: list[str]) -> int:
                 silent += len(article["silent"])
             faulty += bool(wrong)
             for fault in wrong:
-                print(f"{path}:{number}: {fault}")  # noqa: T201
+                print(f"{path}:{number}: {fault}")
         if len(set(articles)) < len(articles):
-            print(f"{path}: an id is there twice")  # noqa: T201
-        print(f"{path}: {len(articles)} articles, {facts} facts, {silent} near misses")  # noqa: T201
+            print(f"{path}: an id is there twice")
+        print(f"{path}: {len(articles)} articles, {facts} facts, {silent} near misses")
     return faulty
 
 
