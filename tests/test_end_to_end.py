@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from tiny import WordEmbedder
 
-from qa import Engine, QuestionError, Settings, SettingsError
+from qa import Engine, LinearJudge, QuestionError, Settings, SettingsError
 from qa.expectation import asks_for_gist
 
 FACTS = [
@@ -136,8 +136,8 @@ def test_a_heading_is_never_the_answer_to_a_question(engine):
 
 def test_an_article_of_lines_without_full_stops_can_be_asked(text_file, tmp_path):
     source = text_file("Le chat noir dort sur le tapis\nLe cheval blanc mange une pomme\n")
-    settings = Settings(sources=source, data_dir=tmp_path / "data", threshold=0.0)
-    with Engine.open(settings, embedder=WordEmbedder()) as engine:
+    settings = Settings(sources=source, data_dir=tmp_path / "data")
+    with Engine.open(settings, embedder=WordEmbedder(), judge=LinearJudge(threshold=0.0)) as engine:
         assert "pomme" in engine.ask("Que mange le cheval blanc ?").text
 
 
@@ -177,9 +177,65 @@ def test_top_k_lists_as_many_passages_and_changes_no_answer(engine):
     assert len({answer.text for answer in answers}) == 1
 
 
-def test_the_threshold_is_a_setting(embedder, tmp_path):
-    with Engine.open(Settings(threshold=1.0, data_dir=tmp_path), embedder=embedder) as engine:
-        assert engine.ask(FACTS[0][0]).reason == "not_stated"
+def test_a_lower_risk_refuses_what_a_higher_one_answers(engine, embedder):
+    asked = [question for question, _ in FACTS]
+    answered = []
+    for risk in (0.001, 1.0):
+        settings = engine.settings.model_copy(update={"risk": risk})
+        with Engine.open(settings, embedder=embedder) as other:
+            answered.append(sum(not answer.refused for answer in other.batch(asked)))
+    assert answered[0] < answered[1] == len(asked)
+
+
+def test_without_the_reader_similarity_chooses_and_there_is_no_short_answer(engine, embedder):
+    with Engine.open(engine.settings.model_copy(update={"reader": False}), embedder=embedder) as similar:
+        answer = similar.ask("When was the visit announced?")
+    assert "June 17" in answer.text
+    assert answer.short is None
+
+
+def test_the_short_answer_stands_in_the_edition_of_the_answer(engine):
+    for question, words in (
+        ("When was the visit announced?", "June 17"),
+        ("Quand la visite a-t-elle été annoncée ?", "17 juin"),
+    ):
+        answer = engine.ask(question)
+        assert answer.short is not None
+        assert words in answer.short.text
+        assert answer.short.language == answer.language
+        text = engine.articles[0].text(answer.short.language)
+        assert text[answer.short.start : answer.short.end] == answer.short.text
+        citation = answer.citations[answer.short.citation - 1]
+        assert citation.start <= answer.short.start < answer.short.end <= citation.end
+
+
+def test_yes_no_questions_are_answered_by_the_sentence(engine):
+    answer = engine.ask("Has Putin been to North Korea before?")
+    assert answer.short is None
+    assert answer.text[:3].lower() not in ("yes", "no ")
+
+
+def test_each_part_of_a_question_is_answered_and_cited(engine):
+    answer = engine.ask("When was the visit announced, and what year did Kim Jong-un visit Russia?")
+    assert "June 17" in answer.text
+    assert "2023" in answer.text
+    assert len(answer.citations) >= 2
+    assert_valid(answer, engine)
+
+
+def test_a_part_that_is_not_answered_is_named(engine):
+    answer = engine.ask("Quand la visite a-t-elle été annoncée et combien mesure la tour Eiffel ?")
+    assert "17 juin" in answer.text
+    assert "tour Eiffel" in answer.notice
+
+
+def test_a_refusal_shows_the_nearest_sentences_and_what_was_sought(engine):
+    answer = engine.ask("How old is Kim Jong-un?")
+    assert answer.refused
+    assert "looked for a number" in answer.text
+    assert 1 <= len(answer.nearest) <= 3
+    for near in answer.nearest:
+        assert engine.articles[0].text(near.language)[near.start : near.end] == near.quote
 
 
 def test_ask_is_one_line(monkeypatch, tmp_path):
@@ -203,24 +259,24 @@ def test_top_k_below_one_is_said(engine):
 def test_a_running_engine_outlives_an_article_that_was_emptied(tmp_path):
     source = tmp_path / "article.txt"
     source.write_text("Le chat dort sur le tapis rouge.")
-    settings = Settings(sources=source, data_dir=tmp_path / "data", threshold=0.0)
-    with Engine.open(settings, embedder=WordEmbedder()) as reader:
+    settings = Settings(sources=source, data_dir=tmp_path / "data")
+    with Engine.open(settings, embedder=WordEmbedder(), judge=LinearJudge(threshold=0.0)) as reader:
         source.write_text("")
         other = tmp_path / "other.txt"
         other.write_text("Un autre article.")
-        Engine.open(Settings(sources=other, data_dir=tmp_path / "data"), embedder=WordEmbedder()).close()
+        Engine.open(Settings(sources=other, data_dir=tmp_path / "data", reader=False), embedder=WordEmbedder()).close()
         assert "rouge" in reader.ask("Où dort le chat ?").text
 
 
 def test_a_changed_article_is_followed_without_a_restart(tmp_path):
     source = tmp_path / "article.txt"
     source.write_text("Le chat dort sur le tapis rouge. Le chien court dans le jardin.")
-    settings = Settings(sources=source, data_dir=tmp_path / "data", threshold=0.0)
-    with Engine.open(settings, embedder=WordEmbedder()) as reader:
+    settings = Settings(sources=source, data_dir=tmp_path / "data")
+    with Engine.open(settings, embedder=WordEmbedder(), judge=LinearJudge(threshold=0.0)) as reader:
         assert "rouge" in reader.ask("Où dort le chat ?").text
         source.write_text("Le chat dort sur le tapis bleu. Le chien court dans le jardin.")
         assert "rouge" in reader.ask("Où dort le chat ?").text  # not indexed yet: text and index go together
-        with Engine.open(settings, embedder=WordEmbedder()) as writer:
+        with Engine.open(settings, embedder=WordEmbedder(), judge=LinearJudge()) as writer:
             # the changed sentence, and the passage of both
             assert writer.report.embedded == 2
         answer = reader.ask("Où dort le chat ?")
@@ -233,8 +289,8 @@ def test_several_articles_are_asked_together(text_file, tmp_path):
         text_file("Le chat noir dort sur le tapis.", "chat.txt"),
         text_file("Le cheval blanc mange une pomme.", "cheval.txt"),
     )
-    settings = Settings(sources=sources, data_dir=tmp_path / "data", threshold=0.0)
-    with Engine.open(settings, embedder=WordEmbedder()) as engine:
+    settings = Settings(sources=sources, data_dir=tmp_path / "data")
+    with Engine.open(settings, embedder=WordEmbedder(), judge=LinearJudge(threshold=0.0)) as engine:
         assert engine.ask("Que mange le cheval ?").citations[0].article_id == "cheval"
         assert engine.ask("Où dort le chat ?").citations[0].article_id == "chat"
 

@@ -26,7 +26,7 @@ def report(tmp_path_factory):
     questions = folder / "small.jsonl"
     questions.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     # The second question is longer than 100 characters: the engine raises QuestionTooLong.
-    settings = Settings(sources=(article,), data_dir=folder / "data", max_question_length=100)
+    settings = Settings(sources=(article,), data_dir=folder / "data", max_question_length=100, reader=False)
     seen = []
     with Engine.open(settings, embedder=WordEmbedder()) as engine:
         found = evaluate(engine, load_questions(f"{questions}:dev", engine.articles), lambda *step: seen.append(step))

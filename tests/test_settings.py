@@ -37,7 +37,14 @@ def test_settings_are_frozen():
 
 @pytest.mark.parametrize(
     "values",
-    [{"top_k": 0}, {"threshold": 2}, {"embedding_model": " "}, {"no_such_setting": 1}, {"passage_tokens": 9999}],
+    [
+        {"top_k": 0},
+        {"risk": 2},
+        {"risk": 0},
+        {"embedding_model": " "},
+        {"no_such_setting": 1},
+        {"passage_tokens": 9999},
+    ],
 )
 def test_a_bad_setting_is_said_by_name(values):
     with pytest.raises(SettingsError, match=next(iter(values))):
