@@ -327,6 +327,7 @@ def main() -> None:
         table[case] = figures(examples, validated, limits)
     assert limits is not None
     weights = {"fitted_by": "python -m eval.fit", **asdict(limits), "cited_share": CITED_SHARE, "models": models}
+    weights["reading"] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["reading"]  # see fit_reading.py
     WEIGHTS.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     result = json.dumps({**asdict(limits), "cross-validated": table}, indent=1, ensure_ascii=False)
     FIGURES.parent.mkdir(exist_ok=True)

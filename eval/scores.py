@@ -42,6 +42,10 @@ class Score:
     """Citations whose two quotes stand in the articles' files where they say."""
     right_language: bool
     """Whether the answer, and every quote in it, is in the question's language."""
+    would_hit: bool
+    """Whether a sentence cited is evidence; in a refusal, the one that would be cited first. Never without evidence."""
+    short_right: bool
+    """Whether there is a short answer, and it holds an accepted answer or stands in one."""
 
     @property
     def refused(self) -> bool:
@@ -52,6 +56,11 @@ class Score:
     def answered(self) -> bool:
         """Whether there is an answer that is not a refusal."""
         return self.answer is not None and not self.answer.refused
+
+    @property
+    def short(self) -> str:
+        """The short answer; empty where there is none."""
+        return self.answer.short.text if self.answer and self.answer.short else ""
 
     @property
     def confidence(self) -> float:
@@ -84,6 +93,8 @@ def _retrieval(outcomes: Sequence[Outcome], articles: Sequence[Article]) -> dict
 def _score(outcome: Outcome, retrieval: Mapping[str, float], articles: Sequence[Article]) -> Score:
     question, answer = outcome.question, outcome.answer
     citations = answer.citations if answer else ()
+    would_cite = (answer.nearest[:1] if answer.refused else citations) if answer else ()
+    short = answer.short.text if answer and answer.short else ""
     return Score(
         question=question,
         error=outcome.error,
@@ -95,13 +106,16 @@ def _score(outcome: Outcome, retrieval: Mapping[str, float], articles: Sequence[
         valid_quotes=sum(_quotes_hold(citation, articles) for citation in citations),
         right_language=answer is not None
         and {answer.language, *(citation.language for citation in citations)} == {question.language},
+        would_hit=any(_on_evidence(citation, question) for citation in would_cite),
+        short_right=any(_holds(short, [accepted]) or _holds(accepted, [short]) for accepted in question.answers),
     )
 
 
 def _holds(text: str, answers: Iterable[str]) -> bool:
     """Whether one of `answers` stands in `text` in whole words; case, spacing and kinds of apostrophe do not count."""
     plain = _plain(_MARKER.sub("", text))
-    return any(re.search(rf"(?<!\w){re.escape(_plain(answer))}(?!\w)", plain) for answer in answers)
+    sought = filter(None, map(_plain, answers))  # nothing stands nowhere
+    return any(re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", plain) for answer in sought)
 
 
 def _plain(text: str) -> str:

@@ -93,7 +93,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")] = False,
     lang: Annotated[str | None, typer.Option(help="Answer in fr or en instead of the question's language.")] = None,
-    top_k: Annotated[int | None, typer.Option("--top-k", min=1, max=100, help="How many passages to list.")] = None,
+    top_k: Annotated[int | None, typer.Option("--top-k", min=1, max=100, help="Passages listed with --json.")] = None,
     source: Source = None,
 ) -> None:
     """Answer one question. Exit code 0: answered; 3: the article does not answer it; 2: bad input; 1: failure."""
@@ -137,7 +137,7 @@ def _say(text: str, style: str, *, bold: tuple[int, int] | None = None) -> None:
     first, last = bold or (0, 0)
     shown = Text(style=style)
     for part, weight in ((text[:first], ""), (text[first:last], "bold"), (text[last:], "")):
-        shown.append("".join(c for c in part if c.isprintable() or c in "\n\t"), weight)
+        shown.append("".join(c for c in part if c.isprintable() or c in "\n\t\u00a0\u202f"), weight)
     _out.print(shown, soft_wrap=not _out.is_terminal)
 
 
@@ -213,11 +213,11 @@ def evaluate(
     question_set: Annotated[
         str, typer.Argument(metavar="SET", help="A bundled set (article, article:dev, article:test) or a .jsonl file.")
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder to write the result file to.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the result file and its picture to.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")] = False,
     source: Source = None,
 ) -> None:
-    """Ask every question of a set and measure the answers: a table per language, and a result file with --out."""
+    """Ask every question of a set and measure the answers: tables, curves of risk, and result files with --out."""
     with _told():
         from eval.questions import load_questions
         from eval.report import evaluate as measure
@@ -236,5 +236,6 @@ def evaluate(
         return
     for table in report.to_tables():
         _out.print(table)
+    _out.print(Text(report.to_text()), soft_wrap=True)
     if written:
-        _out.print(f"Written: {written}", soft_wrap=True)
+        _out.print(Text(f"Written: {written} and {written.with_suffix('.svg').name}"), soft_wrap=True)

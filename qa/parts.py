@@ -21,7 +21,7 @@ _BREAK = re.compile(
     rf"|\s*[?;]\s+(?={_BEFORE}{_ASKING}\b)",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"\b(?:qui|who|which|where|où|when|what)\b", re.IGNORECASE)
+_RELATIVE = re.compile(r"\b(?:qui|que|dont|who|that|which|where|où|when|what)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(
     r"\b(?:il|elle|ils|elles|lui|leurs?|son|sa|ses|cela|ça|celui-ci|celle-ci|he|she|it|they|him|her|them|his|its|their"
     r"|that|this|so)\b",

@@ -6,16 +6,13 @@ weights are in reader.onnx, in 8 bits; its word embeddings are those of the bund
 
 from __future__ import annotations
 
-import json
 import math
-import mmap
-import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +39,6 @@ _SPAN_TOKENS = 48
 _BEFORE = ' \u00a0\u202f,;:«“"'
 _AFTER = ' \u00a0\u202f.,;:»”"'
 """What stands around an answer without being part of it."""
-_BATCH_TOKENS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +126,12 @@ class Reader:
         """A reading of every sentence, by window; the sentences of a window are read in each other's light."""
         session, words, _ = self._load()
         asked = tuple(self._encode(question).ids[:_QUESTION_TOKENS])
-        encoded = [_window(asked, [(text, self._encode(text)) for text in window]) for window in windows]
-        readings: list[list[SentenceReading]] = [[] for _ in encoded]
-        for batch in _batches(encoded):
-            length = max(len(encoded[number].ids) for number in batch)
-            ids, mask = np.ones((len(batch), length), np.int64), np.zeros((len(batch), length), np.int32)
-            for row, number in enumerate(batch):
-                ids[row, : len(encoded[number].ids)] = encoded[number].ids
-                mask[row, : len(encoded[number].ids)] = 1
-            (scores,) = session.run(None, {"embeddings": words[ids], "mask": mask})
-            for row, number in enumerate(batch):
-                readings[number] = _readings(encoded[number], scores[row])
+        readings = []
+        for window in windows:  # one by one: in 8 bits, what is read together would change each other's scores
+            read = _window(asked, [(text, self._encode(text)) for text in window])
+            mask = np.ones((1, len(read.ids)), np.int32)
+            (scores,) = session.run(None, {"embeddings": words[list(read.ids)][None], "mask": mask})
+            readings.append(_readings(read, scores[0]))
         return readings
 
     def windows(self, sentences: Sequence[str]) -> list[range]:
@@ -217,23 +208,13 @@ def best_span(starts: NDArray[np.float32], ends: NDArray[np.float32]) -> tuple[i
     return int(first), int(last)
 
 
-def _batches(windows: Sequence[_Window]) -> Iterator[list[int]]:
-    """Numbers of windows of like length, as many as one run should hold."""
-    batch: list[int] = []
-    for number in sorted(range(len(windows)), key=lambda number: len(windows[number].ids)):
-        if batch and len(windows[number].ids) * (len(batch) + 1) > _BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
-
-
 def _session() -> InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # Threads that wait for the next run would take the embedding model's cores.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     path = files("qa") / "reader.onnx"
     try:
         return onnxruntime.InferenceSession(
@@ -254,14 +235,12 @@ def _tokenizer(folder: Path) -> Tokenizer:
 
 def _word_embeddings(folder: Path) -> NDArray[np.float32]:
     """The word embeddings, shape (vocabulary, 384), in the file: only the rows that are used get into memory."""
+    from safetensors import safe_open
+
     path = folder / "model.safetensors"
     try:
-        with path.open("rb") as file:
-            header_length = struct.unpack("<Q", file.read(8))[0]
-            header: dict[str, Any] = json.loads(file.read(header_length))
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        start, end = header[_WORDS]["data_offsets"]
-        flat = np.frombuffer(mapped, np.float32, (end - start) // 4, 8 + header_length + start)
-        return flat.reshape(header[_WORDS]["shape"])
-    except (OSError, ValueError, KeyError, struct.error) as error:
+        with safe_open(path, "pt") as weights:  # as numpy arrays all rows would be copied
+            words: NDArray[np.float32] = weights.get_tensor(_WORDS).numpy()
+            return words
+    except Exception as error:  # its errors have no common class
         raise ModelDamaged(path=path, cause=error) from error

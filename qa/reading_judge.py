@@ -26,10 +26,13 @@ from qa.types import Reason
 
 AT_ONCE = 3
 """Windows read together."""
-AT_MOST = 12
+AT_MOST = 6
 """Windows read for one question: more are read as long as none read so far answers it."""
-FOUND = 2.0
-"""Log-odds of the best evidence from which reading ends."""
+FOUND = 0.0
+"""Log-odds of the best evidence from which reading ends: on dev questions more reading finds no more."""
+SURE = 0.6
+"""Confidence from which a question is answered although search takes it for one on something else: on dev questions no
+off-topic one comes so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,10 @@ class ReadingJudge:
         scores = [probability(self._models["sentence"], features) for features in read_features(read)]
         confidence = probability(self._models["answer"], answer_features(candidates, weighed, read, scores))
         refusal: Reason | None = None
-        if confidence < self._threshold:
-            refusal = "off_topic" if weighed.topic < self._on_topic else "not_stated"
+        if weighed.topic < self._on_topic and confidence < max(SURE, self._threshold):
+            refusal, confidence = "off_topic", min(confidence, weighed.topic, self._threshold)
+        elif confidence < self._threshold:
+            refusal = "not_stated"
         enough = self._cited_share * max(scores)
         pairs = zip(read, scores, strict=True)
         return Judgement(
@@ -119,7 +124,8 @@ def read_features(read: Sequence[Read]) -> list[dict[str, float]]:
             "evidence_behind": e - max(evidence),
             "searched": s,
             "searched_behind": s - max(searched),
-            "across": e * one.found.across,
+            "evidence_across": e * one.found.across,
+            "searched_across": s * one.found.across,
         }
         for one, e, s in zip(read, evidence, searched, strict=True)
     ]
@@ -140,6 +146,7 @@ def answer_features(
         "searched_confidence": logit(weighed.confidence),
         "topic": logit(weighed.topic),
         "lacks_quantity": float(lacks_quantity(candidates)),
+        "across": float(best.found.across),
     }
 
 

@@ -127,9 +127,10 @@ def test_other_questions_are_no_questions_about_the_whole(question):
     assert not asks_for_gist(question)
 
 
-def test_a_heading_is_never_the_answer_to_a_question(engine):
+def test_a_heading_is_never_the_answer_to_a_question(engine, embedder):
     # "Les craintes de l'Occident" is the nearest line, and says nothing
-    answer = engine.ask("Pourquoi l’Occident s’inquiète-t-il ?")
+    with Engine.open(engine.settings.model_copy(update={"risk": 1.0}), embedder=embedder) as answering:
+        answer = answering.ask("Pourquoi l’Occident s’inquiète-t-il ?")
     assert "craintes" not in answer.text
     assert "préoccupé par le renforcement de l'amitié" in answer.text or "a cependant alarmé l'Occident" in answer.text
 
@@ -178,7 +179,7 @@ def test_top_k_lists_as_many_passages_and_changes_no_answer(engine):
 
 
 def test_a_lower_risk_refuses_what_a_higher_one_answers(engine, embedder):
-    asked = [question for question, _ in FACTS]
+    asked = [question for question, *_ in FACTS]
     answered = []
     for risk in (0.001, 1.0):
         settings = engine.settings.model_copy(update={"risk": risk})
@@ -216,9 +217,9 @@ def test_yes_no_questions_are_answered_by_the_sentence(engine):
 
 
 def test_each_part_of_a_question_is_answered_and_cited(engine):
-    answer = engine.ask("When was the visit announced, and what year did Kim Jong-un visit Russia?")
+    answer = engine.ask("When was the visit announced, and what did Moscow give to Kim Jong-un?")
     assert "June 17" in answer.text
-    assert "2023" in answer.text
+    assert "limousine" in answer.text
     assert len(answer.citations) >= 2
     assert_valid(answer, engine)
 

@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 from ir_measures import Qrel
 
-from eval.measures import curve_of, slices_of
+from eval.measures import curve_of, curves_of, measures_of, slices_of
 from eval.qrels import qrels_of
 from eval.questions import Question, Span
 from eval.runs import Outcome
 from eval.scores import score_outcomes
-from qa import Answer, Citation, Hit, Passage, load_article
+from qa import Answer, Citation, Hit, Passage, ShortAnswer, load_article
 
 FR = ("Le musée ouvre en 1900.", "Il ferme le lundi, jour où l’on dort.")
 EN = ("The museum opens in 1900.", "It closes on Mondays, when people sleep.")
@@ -50,7 +50,7 @@ def citation_of(article, language, index, number=1):
     )
 
 
-def answer_of(language, confidence, total, *citations):
+def answer_of(language, confidence, total, *citations, short=None, nearest=()):
     text = " ".join(f"{c.quote} [{c.number}]" for c in citations) or "1900 mondays"  # a refusal proves nothing
     return Answer(
         question="?",
@@ -61,6 +61,8 @@ def answer_of(language, confidence, total, *citations):
         confidence=confidence,
         citations=citations,
         passages=(),
+        short=None if short is None else ShortAnswer(short, language, 0, len(short), 1),
+        nearest=nearest,
         timings={"total": total},
     )
 
@@ -85,12 +87,14 @@ def scores(article):
         ),
         Outcome(
             question_of(article, "q2", "en", sentence=1, answers=("mondays",), wording="paraphrase"),
-            answer_of("en", 0.3, 0.2),
+            answer_of("en", 0.3, 0.2, nearest=(citation_of(article, "en", 1), citation_of(article, "en", 0))),
             "",
             (hit_of(article, "en", 1),),
         ),
         Outcome(question_of(article, "q3", "en", sentence=0, answers=("1900",)), None, "OSError: gone", ()),
-        Outcome(question_of(article, "q4", "fr", "near_miss"), answer_of("fr", 0.2, 0.3), "", ()),
+        Outcome(
+            question_of(article, "q4", "fr", "near_miss"), answer_of("fr", 0.2, 0.3, nearest=(off_by_one,)), "", ()
+        ),
         Outcome(
             question_of(article, "q5", "en", "off_topic"),
             answer_of("fr", 0.5, 0.4, replace(off_by_one, start=off_by_one.start + 1)),
@@ -134,6 +138,8 @@ def slices(scores):
         ("refusal_auroc/near_miss", 2 / 3),
         ("refusal_auroc/off_topic", 1 / 3),
         ("refusal_auroc/instruction", None),
+        # Surest first: q1 right, q5 wrong, q2 right (its nearest sentence), q4 wrong, q3 wrong (failed).
+        ("aurc", (0 + 1 / 2 + 1 / 3 + 2 / 4 + 3 / 5) / 5),
         # Three quotes; that of q5 begins one character late.
         ("quote_validity", 2 / 3),
         # q3 failed, q5 was answered in French.
@@ -166,15 +172,65 @@ def test_slices_keep_to_their_language_and_wording(slices):
     assert slices["fr/plain"].counts["questions"] == 1  # q4 is plain too, but unanswerable
     assert slices["en/paraphrase"].measures["Success@1"] == 1
     assert slices["fr/paraphrase"].measures["Success@1"] is None
+    assert slices["en/paraphrase"].measures["aurc"] == 0  # q2 alone, and it would be right
+    assert slices["fr/paraphrase"].measures["aurc"] is None
 
 
 def test_curve_trades_answers_for_refusals(scores):
     points = {point.threshold: point for point in curve_of(scores)}
     assert list(points) == [0.0, 0.2, 0.3, 0.5, 0.9]
-    # From 0.3 on: q1, q2 of three answerable, and q5; q4 (0.2) is refused.
-    assert points[0.3].answered == pytest.approx(2 / 3)
+    # From 0.3 on: q1, q2 of three answerable, and q5, which has no answer; q4 (0.2) is refused.
+    assert points[0.3].coverage == pytest.approx(3 / 5)
     assert points[0.3].risk == pytest.approx(1 / 3)
+    assert points[0.3].answered == pytest.approx(2 / 3)
     assert points[0.3].refused == {"near_miss": 1.0, "off_topic": 0.0, "instruction": None}
+    # All of them: q4 and q5 have no answer, and q3, which has one, failed.
+    assert (points[0.0].coverage, points[0.0].risk) == (1, pytest.approx(3 / 5))
+
+
+def test_there_is_a_curve_of_each_language_that_questions_are_in(scores):
+    curves = curves_of(scores)
+    assert list(curves) == ["all", "fr", "en"]
+    # q1 (0.9) and q4 (0.2) are French, and q4 has no answer.
+    assert [(point.threshold, point.coverage, point.risk) for point in curves["fr"]] == [(0.2, 1, 0.5), (0.9, 0.5, 0)]
+    assert list(curves_of([score for score in scores if score.question.language == "en"])) == ["all", "en"]
+
+
+@pytest.mark.parametrize(
+    ("cited", "nearest", "hits"),
+    [
+        ((0,), (), True),
+        ((1, 0), (), True),  # any sentence cited
+        ((1,), (), False),  # answered, with the wrong sentence
+        ((), (0, 1), True),
+        ((), (1, 0), False),  # of a refusal only the first
+        ((), (), False),
+    ],
+)
+def test_an_answer_is_wrong_when_nothing_cited_is_evidence_and_a_refusal_when_its_nearest_is_not(
+    article, cited, nearest, hits
+):
+    cited, nearest = (tuple(citation_of(article, "fr", index) for index in which) for which in (cited, nearest))
+    question = question_of(article, "q", "fr", sentence=0, answers=("1900",))
+    (score,) = score_outcomes(
+        [Outcome(question, answer_of("fr", 0.5, 0.1, *cited, nearest=nearest), "", ())], (article,)
+    )
+    assert score.would_hit is hits
+    (point,) = curve_of([score])
+    assert point.risk == 1 - hits
+
+
+@pytest.mark.parametrize("right_first", [True, False])
+def test_the_order_of_equally_sure_questions_does_not_change_the_area(article, right_first):
+    question = question_of(article, "q", "fr", sentence=0, answers=("1900",))
+    sentences = (0, 1, 1) if right_first else (1, 0, 1)
+    outcomes = [
+        Outcome(question, answer_of("fr", confidence, 0.1, citation_of(article, "fr", index)), "", ())
+        for index, confidence in zip(sentences, (0.5, 0.5, 0.4), strict=True)
+    ]
+    # One of the two surest is wrong: risk 1/2 with either first, 1/2 with both, 2/3 with the third, wrong as well.
+    expected = (1 / 2 + 1 / 2 + 2 / 3) / 3
+    assert measures_of(score_outcomes(outcomes, (article,)))["aurc"] == pytest.approx(expected)
 
 
 def test_curve_has_at_most_as_many_points_as_asked_for(scores):
@@ -197,6 +253,44 @@ def test_answer_is_sought_in_whole_words_whatever_case_space_and_apostrophe(arti
     answer = answer_of("fr", 0.9, 0.1, citation_of(article, "fr", 0), citation_of(article, "fr", 1, number=2))
     (score,) = score_outcomes([Outcome(question, answer, "", ())], (article,))
     assert score.holds_answer is holds
+
+
+@pytest.mark.parametrize(
+    ("short", "right"),
+    [
+        ("1900", True),
+        ("En\u00a01900", True),  # holds it
+        ("l'on dort", True),  # stands in "lundi, où l’on dort"
+        ("190", False),  # part of a number
+        ("mardi", False),
+        (" ", False),  # no word, though it stands between a comma and the next
+        (None, False),
+    ],
+)
+def test_short_answer_is_right_when_it_holds_an_accepted_answer_or_stands_in_one(article, short, right):
+    question = question_of(article, "q", "fr", sentence=0, answers=("1900", "lundi, où l’on dort"))
+    answer = answer_of("fr", 0.9, 0.1, citation_of(article, "fr", 0), short=short)
+    (score,) = score_outcomes([Outcome(question, answer, "", ())], (article,))
+    assert score.short_right is right
+
+
+def test_short_answers_are_measured_where_an_answerable_question_is_answered(article):
+    answerable = question_of(article, "q", "fr", sentence=0, answers=("1900",))
+    near_miss = question_of(article, "n", "fr", "near_miss")
+    cited = citation_of(article, "fr", 0)
+    outcomes = [
+        Outcome(answerable, answer_of("fr", 0.9, 0.1, cited, short="1900"), "", ()),
+        Outcome(answerable, answer_of("fr", 0.9, 0.1, cited, short="Le musée"), "", ()),
+        Outcome(answerable, answer_of("fr", 0.9, 0.1, cited), "", ()),
+        Outcome(answerable, answer_of("fr", 0.1, 0.1), "", ()),
+        Outcome(near_miss, answer_of("fr", 0.9, 0.1, cited, short="1900"), "", ()),
+    ]
+    measures = measures_of(score_outcomes(outcomes, (article,)))
+    # Three answerable questions are answered, two of them with a short answer, one of these with the right one.
+    assert measures["short_given"] == pytest.approx(2 / 3)
+    assert measures["short_contains"] == pytest.approx(1 / 2)
+    none = measures_of(score_outcomes(outcomes[2:4], (article,)))
+    assert (none["short_given"], none["short_contains"]) == (0, None)
 
 
 def test_english_citation_is_judged_by_its_place_in_the_original(article):

@@ -1,5 +1,7 @@
 import json
 import subprocess
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 from tiny import WordEmbedder
@@ -46,7 +48,6 @@ def test_question_that_raises_is_kept_and_counts_as_wrong(report):
 
 def test_file_holds_what_the_figures_were_made_with(report, tmp_path):
     path = report.write(tmp_path / "new")
-    assert path.name == f"small-dev-{report.commit}.json"
     written = json.loads(path.read_text(encoding="utf-8"))
     assert written["models"]["embedding"] == "multilingual-e5-small"
     assert set(written["articles"]["musee"]) == {"fr"}
@@ -54,7 +55,33 @@ def test_file_holds_what_the_figures_were_made_with(report, tmp_path):
     assert written["machine"]["cpus"] >= 1
     assert len(written["questions"]) == 3
     assert next(iter(written["slices"])) == "all"
-    assert written["risk_coverage"][0]["threshold"] <= written["risk_coverage"][-1]["threshold"]
+    assert written["settings"]["reader"] is False
+    assert list(written["risk_coverage"]) == ["all", "fr"]  # no question is in English
+    assert written["risk_coverage"]["all"][0]["coverage"] == 1
+    assert {"would_hit", "short", "short_right"} <= set(written["questions"][0])
+
+
+@pytest.mark.parametrize(
+    ("reader", "split", "name"),
+    [
+        (False, "dev", "small-dev-similarity-abc1234"),
+        (True, "dev", "small-dev-abc1234"),
+        (False, "all", "small-similarity-abc1234"),
+        (True, "all", "small-abc1234"),
+    ],
+)
+def test_results_of_either_judge_lie_side_by_side_each_with_its_picture(report, tmp_path, reader, split, name):
+    made = replace(report, commit="abc1234", split=split, settings={**report.settings, "reader": reader})
+    assert made.write(tmp_path) == tmp_path / f"{name}.json"
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.json", f"{name}.svg"}
+    picture = ElementTree.parse(tmp_path / f"{name}.svg")
+    assert ("similarity alone" in picture.findtext("{*}title")) is not reader
+
+
+def test_a_version_for_a_commit_keeps_its_dots(report, tmp_path):
+    path = replace(report, commit="0.1.0").write(tmp_path)
+    assert path.name == "small-dev-similarity-0.1.0.json"
+    assert (tmp_path / "small-dev-similarity-0.1.0.svg").exists()
 
 
 def test_file_names_no_folder_of_the_machine(report, tmp_path):
@@ -71,6 +98,12 @@ def test_markdown_has_a_column_for_each_slice_and_leaves_out_what_was_not_measur
 
 def test_terminal_has_a_table_for_each_language_and_one_for_both(report):
     assert [str(table.title).rsplit(": ", 1)[1] for table in report.to_tables()] == ["fr", "en", "all"]
+
+
+def test_terminal_has_the_curves_too(report):
+    lines = report.to_text().splitlines()
+    assert lines[0] == f"small dev @ {report.commit}, similarity alone"
+    assert lines[3].split() == ["all", "fr"]
 
 
 def git(folder, *arguments):

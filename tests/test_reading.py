@@ -54,8 +54,7 @@ def test_readings_come_in_the_order_of_the_passages(reader):
     passages = [BRIDGE, "Court.", BAKERY, BRIDGE * 4]
     together = reader.read("When does the bakery open?", passages)
     alone = [reader.read("When does the bakery open?", [passage])[0] for passage in passages]
-    assert [reading.span for reading in together] == [reading.span for reading in alone]
-    assert [reading.score for reading in together] == pytest.approx([reading.score for reading in alone], abs=0.5)
+    assert together == alone
 
 
 @pytest.mark.parametrize("passage", ["", "   \n", "https://example.org/only-an-address", "…"])
@@ -160,13 +159,15 @@ def test_reading_ends_when_an_answer_is_found_and_goes_on_while_there_is_none(en
     read_candidates(found, candidates, weighed)
     read_candidates(nowhere, candidates, weighed)
     assert found.read == 3
-    assert nowhere.read == 12
+    assert nowhere.read == 6
 
 
 def test_what_was_read_decides_between_sentences(engine):
     candidates = engine.examine("When was the visit announced?")
-    judgement = ReadingJudge(Marked("Kremlin"), 1.0).judge(candidates)
-    assert "Kremlin" in judgement.evidence[0].found.sentence("en").text
+    scores = LinearJudge().weigh(candidates).scores
+    third = candidates.sentences[sorted(range(len(scores)), key=lambda place: -scores[place])[2]]
+    judgement = ReadingJudge(Marked(third.sentence("en").text), 1.0).judge(candidates)
+    assert judgement.evidence[0].found == third
     assert judgement.evidence[0].span == (0, 4)
 
 

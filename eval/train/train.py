@@ -183,7 +183,7 @@ def main() -> None:
     stream = batches(Draw(items, tokens, config["shares"]).windows(config["seed"]), config["batch_tokens"])
     stream = itertools.islice(stream, step, None)
     network.train()
-    sums: dict[str, float] = {}
+    sums: dict[str, list[float]] = {}
     began = saved = time.time()
     log = (options.work / f"{options.phase}.log.jsonl").open("a", encoding="utf-8")
     for windows in stream:
@@ -201,9 +201,9 @@ def main() -> None:
         seen += sum(window.length for window in windows)
         windows_seen += len(windows)
         for name, value in losses.items():
-            sums[name] = sums.get(name, 0.0) + float(value.detach())
+            sums.setdefault(name, []).append(float(value.detach()))
         if step % 25 == 0:
-            row = {name: round(value / 25, 4) for name, value in sums.items()}
+            row = {name: round(sum(values) / len(values), 4) for name, values in sums.items()}
             row |= {"step": step, "tokens": seen, "windows": windows_seen, "seconds": round(time.time() - began)}
             log.write(json.dumps(row | {"phase": options.phase}) + "\n")
             log.flush()

@@ -78,10 +78,10 @@ def write_source(article: dict[str, Any], folder: Path) -> Path:
     return source
 
 
-def offsets(article: dict[str, Any]) -> list[tuple[int, int]]:
-    """First and last character of each sentence in the French file that `write_source` writes."""
+def offsets(article: dict[str, Any], language: str) -> list[tuple[int, int]]:
+    """First and last character of each sentence in the file of `language` that `write_source` writes."""
     found, at = [], 0
-    for paragraph in article["fr"]:
+    for paragraph in article[language]:
         for sentence in paragraph:
             found.append((at, at + len(sentence)))
             at += len(sentence) + 1
