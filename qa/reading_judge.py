@@ -24,15 +24,16 @@ from qa.reading import Reader, SentenceReading
 from qa.retrieval import SentenceHit
 from qa.types import Reason
 
-AT_ONCE = 3
+AT_ONCE = 2
 """Windows read together."""
 AT_MOST = 6
 """Windows read for one question: more are read as long as none read so far answers it."""
 FOUND = 0.0
 """Log-odds of the best evidence from which reading ends: on dev questions more reading finds no more."""
-SURE = 0.6
-"""Confidence from which a question is answered although search takes it for one on something else: on dev questions no
-off-topic one comes so far."""
+SURE, SURER = 0.6, 0.8
+"""Confidence from which a question is answered although search takes it for one on something else; SURER where the
+topic's probability is below UNRELATED. On dev questions no off-topic one comes so far."""
+UNRELATED = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,17 @@ class ReadingJudge:
         scores = [probability(self._models["sentence"], features) for features in read_features(read)]
         confidence = probability(self._models["answer"], answer_features(candidates, weighed, read, scores))
         refusal: Reason | None = None
-        if weighed.topic < self._on_topic and confidence < max(SURE, self._threshold):
+        enough = SURER if weighed.topic < UNRELATED else SURE
+        if weighed.topic < self._on_topic and confidence < max(enough, self._threshold):
             refusal, confidence = "off_topic", min(confidence, weighed.topic, self._threshold)
         elif confidence < self._threshold:
             refusal = "not_stated"
-        enough = self._cited_share * max(scores)
+        cited = self._cited_share * max(scores)
         pairs = zip(read, scores, strict=True)
         return Judgement(
             confidence,
             refusal,
-            in_order(Evidence(r.found, s, s >= enough, (r.reading.start, r.reading.end)) for r, s in pairs),
+            in_order(Evidence(r.found, s, s >= cited, (r.reading.start, r.reading.end)) for r, s in pairs),
         )
 
 

@@ -60,7 +60,9 @@ class Settings(BaseSettings):
     reader: bool = True
     """Whether the sentences that search ranks highest are read; False: similarity and words alone choose."""
     risk: float = Field(default=0.22, gt=0, le=1)
-    """Share of answers that may be wrong: the lower, the more questions are refused. Only with the reader."""
+    """Share of answers that may be wrong: the lower, the more questions are refused. Only with the reader.
+
+    Questions on something else altogether are refused whatever the risk."""
     max_question_length: int = Field(default=2000, ge=1)
     """Longest question, in characters."""
     lock_timeout: float = Field(default=120, ge=0)
