@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.fit import SET, WEIGHTS, Row, Unfitted, fit
-from eval.train.written import offsets, write_source
+from eval.train.written import HELD_OUT, offsets, write_source
 from eval.train.written import read as read_written
 from qa import (
     ArticleError,
@@ -42,7 +42,6 @@ from qa import (
     threshold_for,
 )
 
-HELD_OUT = Path(__file__).parent / "train" / "written" / "held-out.jsonl"
 FIGURES = Path(__file__).parent / "results" / "fit-reading.json"
 FOLDS = 5
 ARTICLE_WEIGHT = 2.0

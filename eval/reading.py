@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 
 from eval.report import commit_of
 from eval.train.examples import is_held_out
+from eval.train.written import HELD_OUT
 from eval.train.written import read as read_written
 from qa import Candidates, Engine, Judge, LinearJudge, Reader, ReadingJudge, SentenceTransformerEmbeddings, Settings
 from qa.sentences import split_sentences
 from qa.types import Sentence
 
-HELD_OUT = Path(__file__).parent / "train" / "written" / "held-out.jsonl"
 ENGLISH_PASSAGES = 600
 """Of AfriQA's 2,867 English passages, how many are searched unless --all is given: embedding all takes a while."""
 ENGLISH_QUESTIONS = 200

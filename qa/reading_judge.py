@@ -25,7 +25,7 @@ from qa.retrieval import SentenceHit
 from qa.types import Reason
 
 AT_ONCE = 2
-"""Windows read together."""
+"""Windows read before it is asked whether one answers."""
 AT_MOST = 6
 """Windows read for one question: more are read as long as none read so far answers it."""
 FOUND = 0.0
@@ -90,28 +90,20 @@ def read_candidates(reader: Reader, candidates: Candidates, weighed: Weighed) ->
     places = {(found.article.id, found.index): place for place, found in enumerate(candidates.sentences)}
     read: dict[int, Read] = {}
     windows_read = 0
-    while order and windows_read < AT_MOST:
-        runs: list[tuple[SentenceHit, range]] = []
-        taken: set[int] = set()
-        for place in order:
-            if len(runs) == AT_ONCE:
-                break
-            if place in read or place in taken:
-                continue
-            found = candidates.sentences[place]
-            run = reader.around([s.text for s in found.article.edition(language).sentences], found.index)
-            runs.append((found, run))
-            taken |= {places[key] for index in run if (key := (found.article.id, index)) in places}
-        if not runs:
-            break
-        windows = [[found.article.edition(language).sentences[index].text for index in run] for found, run in runs]
-        for (found, run), readings in zip(runs, reader.read_sentences(candidates.query.text, windows), strict=True):
-            for index, reading in zip(run, readings, strict=True):
-                at = places.get((found.article.id, index))
-                if at is not None and (at not in read or index == found.index):
-                    read[at] = Read(candidates.sentences[at], weighed.scores[at], reading)
-        windows_read += len(runs)
-        if max(one.reading.evidence for one in read.values()) >= FOUND:
+    for place in order:
+        if place in read:
+            continue
+        found = candidates.sentences[place]
+        texts = [sentence.text for sentence in found.article.edition(language).sentences]
+        run = reader.around(texts, found.index)
+        (readings,) = reader.read_sentences(candidates.query.text, [[texts[index] for index in run]])
+        for index, reading in zip(run, readings, strict=True):
+            at = places.get((found.article.id, index))
+            if at is not None and (at not in read or index == found.index):
+                read[at] = Read(candidates.sentences[at], weighed.scores[at], reading)
+        windows_read += 1
+        found_one = max(one.reading.evidence for one in read.values()) >= FOUND
+        if windows_read == AT_MOST or (found_one and windows_read % AT_ONCE == 0):
             break
     return [read[place] for place in sorted(read)]
 

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from eval.train.examples import Draw, Item, Tokens, Window, read_afriqa, read_articles, read_reading
+from eval.train.written import HELD_OUT
 
 HERE = Path(__file__).parent
 START, END = 0, 2
@@ -156,7 +157,7 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     tokens = Tokens(options.model / "tokenizer.json")
     written = sorted((HERE / "written").glob("*.jsonl")) if config["shares"].get("written") else []
-    written = [path for path in written if path.stem != "held-out"]
+    written = [path for path in written if path != HELD_OUT]
     items = read_items(options.data, written, tokens)
     network = Network(options.model)
     if options.start:

@@ -23,6 +23,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+HELD_OUT = Path(__file__).parent / "written" / "held-out.jsonl"
+"""Articles that are not trained on."""
 KINDS = ("fact", "why", "how", "yes-no", "list", "parts")
 
 
