@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from qa.engine import Engine as Engine
     from qa.engine import ask as ask
     from qa.errors import ArticleError as ArticleError
+    from qa.errors import ChatModelError as ChatModelError
+    from qa.errors import ChatModelFailed as ChatModelFailed
+    from qa.errors import ChatModelNotUsable as ChatModelNotUsable
     from qa.errors import EmptyQuestion as EmptyQuestion
     from qa.errors import ModelError as ModelError
     from qa.errors import QAError as QAError
@@ -49,6 +52,9 @@ if TYPE_CHECKING:
     from qa.reading_judge import read_features as read_features
     from qa.reading_judge import threshold_for as threshold_for
     from qa.settings import Settings as Settings
+    from qa.support import Checker as Checker
+    from qa.support import Support as Support
+    from qa.support import support_features as support_features
     from qa.types import Answer as Answer
     from qa.types import Article as Article
     from qa.types import Chunk as Chunk
@@ -60,21 +66,24 @@ if TYPE_CHECKING:
     from qa.types import Query as Query
     from qa.types import Sentence as Sentence
     from qa.types import ShortAnswer as ShortAnswer
+    from qa.types import Statement as Statement
+    from qa.types import Usage as Usage
 
 _NAMES = {
     "qa.articles": "load_article load_articles",
     "qa.citations": "short_span",
     "qa.embedding": "Embedder SentenceTransformerEmbeddings",
     "qa.engine": "Engine ask",
-    "qa.errors": "ArticleError EmptyQuestion ModelError QAError QuestionError "
-    "QuestionTooLong SettingsError StoreDamaged StoreError UnknownLanguage",
+    "qa.errors": "ArticleError ChatModelError ChatModelFailed ChatModelNotUsable EmptyQuestion ModelError QAError "
+    "QuestionError QuestionTooLong SettingsError StoreDamaged StoreError UnknownLanguage",
     "qa.evidence": "Candidates Evidence Judge Judgement LinearJudge Weighed probability question_features "
     "sentence_features",
     "qa.language": "detect_language",
     "qa.reading": "Reader Reading SentenceReading",
     "qa.reading_judge": "Read ReadingJudge answer_features read_candidates read_features threshold_for",
     "qa.settings": "Settings",
-    "qa.types": "Answer Article Chunk Citation Edition Hit Language Passage Query Sentence ShortAnswer",
+    "qa.support": "Checker Support support_features",
+    "qa.types": "Answer Article Chunk Citation Edition Hit Language Passage Query Sentence ShortAnswer Statement Usage",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -1,4 +1,4 @@
-"""The command line: passage ask, chat, index, sources, eval.
+"""The command line: passage ask, chat, index, sources, translate, eval.
 
 Exit codes: 0 answered or done, 3 refused, 2 bad input, 1 failure.
 """
@@ -21,7 +21,7 @@ from rich.text import Text
 
 from qa.citations import short_span
 from qa.errors import QAError, StoreNotWritable
-from qa.types import Answer, Language
+from qa.types import LANGUAGES, Answer, Language
 
 if TYPE_CHECKING:
     from qa.engine import Engine
@@ -113,16 +113,28 @@ def ask(
         raise typer.Exit(REFUSED)
 
 
+_SUPPORT: dict[str, dict[Language, str]] = {
+    "weak": {"fr": "à vérifier", "en": "check this"},
+    "unsupported": {"fr": "non soutenu par le passage cité", "en": "not supported by the cited passage"},
+}
+
+
 def _show(answer: Answer) -> None:
     french = answer.language == "fr"
     if answer.notice:
         _say(answer.notice, "italic")
+    if answer.written_by:
+        _say(("Rédigé par " if french else "Written by ") + answer.written_by, "dim")
     _say(answer.text, "yellow" if answer.refused else "", bold=short_span(answer))
     _out.print()
     for citation in answer.citations:
         _say(f"[{citation.number}] {citation.passage_id}  {citation.start}–{citation.end}", "dim")
         if citation.source_language != citation.language:
             _say(f"    « {citation.source_quote} »", "dim")
+    for statement in answer.statements:
+        if statement.support != "supported":
+            label = _SUPPORT[statement.support][answer.language]
+            _say(f"! {label}: {statement.text}", "yellow")
     if answer.nearest:
         _out.print("Phrases voisines, qui ne répondent pas :" if french else "Nearest sentences, not an answer:")
         for citation in answer.nearest:
@@ -198,6 +210,45 @@ def sources(source: Source = None) -> None:
             for line in (title, article.address, f"{languages}; {count} sentences", str(article.path)):
                 if line:
                     _out.print(Text(f"  {line}"), soft_wrap=True)
+
+
+@app.command()
+def translate(
+    article: Annotated[Path, typer.Argument(help="A .txt file, or a folder with article.toml.")],
+    to: Annotated[str, typer.Option(help="Language of the new edition: fr or en.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; by default the article's own.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an edition that is there already.")] = False,
+) -> None:
+    """Translate an article with the chat model of PASSAGE_LLM, sentence by sentence, for a person to correct."""
+    with _told():
+        from qa.articles import load_article
+        from qa.chat_model import ChatModel
+        from qa.errors import ChatModelNotUsable, UnknownLanguage
+        from qa.translation import translate as write_edition
+
+        settings = _settings(None)
+        if to not in LANGUAGES:
+            raise UnknownLanguage(_user_language(), found=to)
+        loaded = load_article(article)
+        if not settings.llm and not settings.llm_base_url:
+            raise ChatModelNotUsable(name="", cause="PASSAGE_LLM is not set", advice="PASSAGE_LLM=ollama:qwen3:4b")
+        model = ChatModel.open(settings, lambda text: len(text) // 3)
+        try:
+            with Bar(console=_err, transient=True) as bar:
+                task = bar.add_task("Translating")
+                report = write_edition(
+                    loaded,
+                    to,
+                    model,
+                    out,
+                    force=force,
+                    progress=lambda done, total: bar.update(task, completed=done, total=total),
+                )
+        except OSError as error:
+            raise StoreNotWritable(path=out or article, cause=error.strerror or error, variable="--out") from error
+    _out.print(Text(f"{report.edition}: {report.sentences} sentences"), soft_wrap=True)
+    if report.review:
+        _out.print(Text(f"{report.doubtful} of them to look at: {report.review}", style="yellow"), soft_wrap=True)
 
 
 def _make_folder(folder: Path) -> None:

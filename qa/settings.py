@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
@@ -63,6 +64,17 @@ class Settings(BaseSettings):
     """Share of answers that may be wrong: the lower, the more questions are refused. Only with the reader.
 
     Questions on something else altogether are refused whatever the risk."""
+    llm: str = ""
+    """The chat model that writes the answers, as provider:model (`ollama:qwen3:4b`); empty: none, and the answers are
+    the article's own sentences. Keys are read from the provider's own variable (`OPENAI_API_KEY`)."""
+    llm_base_url: str = ""
+    """Address of an OpenAI-compatible server (llama.cpp, vLLM), or of another one of the provider."""
+    llm_timeout: float = Field(default=60, gt=0)
+    """Seconds that a chat model may take for an answer."""
+    llm_budget: int = Field(default=8000, ge=500)
+    """Tokens that a chat model may take for an answer, in and out."""
+    unsupported: Literal["strike", "remove"] = "strike"
+    """What becomes of a sentence that a chat model wrote and its citations do not support."""
     max_question_length: int = Field(default=2000, ge=1)
     """Longest question, in characters."""
     lock_timeout: float = Field(default=120, ge=0)
@@ -97,6 +109,24 @@ class Settings(BaseSettings):
     def _not_blank(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("the name of a model is needed")
+        return value.strip()
+
+    @field_validator("llm")
+    @classmethod
+    def _provider_and_model(cls, value: str) -> str:
+        provider, colon, name = value.strip().partition(":")
+        if value.strip() and not (provider.strip() and colon and name.strip()):
+            raise ValueError("provider:model is expected, for example ollama:qwen3:4b")
+        return value.strip()
+
+    @field_validator("llm_base_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        address = urlsplit(value.strip())
+        if value.strip() and (address.scheme not in ("http", "https") or not address.hostname):
+            raise ValueError("an address is expected, for example http://127.0.0.1:8080/v1")
+        if address.username or address.password:
+            raise ValueError("keys do not go into the address: set OPENAI_API_KEY")
         return value.strip()
 
     @classmethod

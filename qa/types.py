@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,10 @@ SentenceKind: TypeAlias = Literal["heading", "bullet", "body"]
 
 Reason: TypeAlias = Literal["off_topic", "not_stated"]
 """Why an answer is a refusal: nothing in the article is near the question, or what is near does not answer it."""
+
+
+SupportLabel: TypeAlias = Literal["supported", "weak", "unsupported"]
+"""Whether what is cited supports a sentence that a chat model wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,43 @@ class ShortAnswer:
     """Number of the citation that they stand in."""
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that a chat model wrote, checked: `answer.text[start:end] == text`, unless it was removed."""
+
+    text: str
+    """With its markers."""
+    start: int
+    end: int
+    """Equal to `start` where the sentence was removed from the answer."""
+    citations: tuple[int, ...]
+    """Numbers of its citations; empty where it has none that can be used."""
+    support: SupportLabel
+    score: float
+    """Estimated probability that the citations support it, 0 to 1."""
+    missing: tuple[str, ...] = ()
+    """Its numbers and names that the citations do not mention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a chat model took for an answer."""
+
+    input_tokens: int
+    output_tokens: int
+    estimated: bool = False
+    """Whether they were counted here, because the model's server does not say."""
+
+    def __add__(self, other: Usage) -> Usage:
+        estimated = self.estimated or other.estimated
+        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens, estimated)
+
+
+def total(usages: Sequence[Usage]) -> Usage | None:
+    """All of them together; None where there are none."""
+    return sum(usages[1:], start=usages[0]) if usages else None
+
+
 _MARKUP = re.compile(r"([\\`*_<\[\]])")
 _MARKER = re.compile(r"\\\[(\d+)\\\]")
 
@@ -200,8 +241,18 @@ class Answer:
     """The words that answer; None in a refusal, for a question to be answered by yes or no, and without the reader."""
     nearest: tuple[Citation, ...] = ()
     """In a refusal, the sentences that come nearest, best first: they are not an answer."""
+    standalone: str = ""
+    """What a follow-up question was understood to ask; empty where the question stands by itself."""
+    written_by: str = ""
+    """The chat model that wrote the text; empty where it is made of the article's own sentences."""
+    statements: tuple[Statement, ...] = ()
+    """The sentences that a chat model wrote, each checked against what it cites; empty where none wrote."""
+    unknown_markers: int = 0
+    """Citations of passages that the chat model was not given; none of them is in the text."""
+    usage: Usage | None = None
+    """Tokens that the chat model took, for a text that could not be used too; None where none was asked."""
     timings: Mapping[str, float] = field(default_factory=dict, compare=False)
-    """Seconds spent in each step: embed, retrieve, select, total."""
+    """Seconds spent in each step: embed, retrieve, select, write (by a chat model), total."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; the same shape for an answer and a refusal."""
@@ -217,6 +268,11 @@ class Answer:
             "nearest": [dataclasses.asdict(citation) for citation in self.nearest],
             "citations": [dataclasses.asdict(citation) for citation in self.citations],
             "passages": [hit.to_dict() for hit in self.passages],
+            "standalone": self.standalone,
+            "written_by": self.written_by,
+            "statements": [dataclasses.asdict(statement) for statement in self.statements],
+            "unknown_markers": self.unknown_markers,
+            "usage": dataclasses.asdict(self.usage) if self.usage else None,
             "timings": dict(self.timings),
         }
 
@@ -240,8 +296,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an answer as it is written; the pieces' texts joined are `answer.text`."""
+    """A piece of an answer as it is written; the pieces' texts joined are `answer.text`.
+
+    Where a chat model fails in mid-sentence, the answer on the last piece takes the place of what it wrote.
+    """
 
     text: str
     answer: Answer | None = None
     """The whole answer, on the last piece only."""
+    citations: tuple[Citation, ...] = ()
+    """What the markers written so far stand for."""
+    statements: tuple[Statement, ...] = ()
+    """The sentences that have been checked so far."""
+    standalone: str = ""
+    """As in `Answer`."""

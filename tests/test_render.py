@@ -6,12 +6,23 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from qa import Answer, Article, Citation, QAError, ShortAnswer, load_article, load_articles
-from qa.types import LANGUAGES
+from qa import (
+    Answer,
+    Article,
+    Citation,
+    QAError,
+    ShortAnswer,
+    Statement,
+    load_article,
+    load_articles,
+    short_span,
+)
+from qa.types import LANGUAGES, SupportLabel
 from ui.handle import Opening
 from ui.render import (
     Turn,
@@ -22,7 +33,6 @@ from ui.render import (
     conversation,
     escape,
     nearest_html,
-    partial_html,
     status_html,
     titles_of,
     turn_html,
@@ -155,27 +165,33 @@ def test_an_article_is_shown_as_text(nasty: str, tmp_path: Path) -> None:
     _assert_harmless(source_html([article]))
 
 
+def _cited(answer: Answer, titles: dict[str, str] | None = None) -> str:
+    return cited_html(
+        answer.text, answer.citations, "en", titles or {}, short=short_span(answer), statements=answer.statements
+    )
+
+
 def test_each_marker_links_to_its_passage() -> None:
     answer = _answer("One. [1] Two. [2]", _citation(1, "One."), replace(_citation(2, "Two."), start=7, end=11))
-    read = _Reader(cited_html(answer, "en", {"a": "The title"}))
+    read = _Reader(_cited(answer, {"a": "The title"}))
     assert read.attributes("a", "href") == ["#src-a-en-0-4", "#src-a-en-7-11"]
     assert read.attributes("a", "title")[0] == "Passage 1: open it in “The title”"
     assert read.text == answer.text
 
 
 def test_a_marker_that_cites_nothing_is_no_link() -> None:
-    assert not _Reader(cited_html(_answer("One. [2]", _citation(1, "One.")), "en", {})).attributes("a", "href")
+    assert not _Reader(_cited(_answer("One. [2]", _citation(1, "One.")))).attributes("a", "href")
 
 
 def test_an_articles_own_bracketed_number_is_no_marker() -> None:
     quote = "He said so [1] twice."
-    read = _Reader(cited_html(_answer(f"{quote} [1]", _citation(1, quote)), "en", {}))
+    read = _Reader(_cited(_answer(f"{quote} [1]", _citation(1, quote))))
     assert len(read.attributes("a", "href")) == 1
     assert read.text == f"{quote} [1]"
 
 
 def test_an_unusual_article_id_reaches_the_link_unchanged() -> None:
-    read = _Reader(cited_html(_answer("One. [1]", _citation(1, "One.", 'l\'été "1" 100%')), "en", {}))
+    read = _Reader(_cited(_answer("One. [1]", _citation(1, "One.", 'l\'été "1" 100%'))))
     (href,) = read.attributes("a", "href")
     assert href is not None
     assert " " not in href
@@ -184,8 +200,8 @@ def test_an_unusual_article_id_reaches_the_link_unchanged() -> None:
 
 def test_a_long_last_word_may_break_from_its_marker() -> None:
     word = "x" * 31  # one more than is kept on one line
-    assert "glued" not in cited_html(_answer(f"{word} [1]", _citation(1, word)), "en", {})
-    assert "glued" in cited_html(_answer("short [1]", _citation(1, "short")), "en", {})
+    assert "glued" not in _cited(_answer(f"{word} [1]", _citation(1, word)))
+    assert "glued" in _cited(_answer("short [1]", _citation(1, "short")))
 
 
 @pytest.mark.parametrize(
@@ -202,14 +218,14 @@ def test_a_long_last_word_may_break_from_its_marker() -> None:
 )
 def test_the_short_answer_is_in_bold_in_its_sentence(short: str) -> None:
     answer = _shortened("The visit was on 17 June.", short)
-    read = _Reader(cited_html(answer, "en", {}))
+    read = _Reader(_cited(answer))
     assert read.short == short
     assert read.text == answer.text
     assert set(read.attributes("strong", "class")) == {"short"}
 
 
 def test_a_short_answer_in_a_long_last_word_is_in_bold() -> None:
-    assert _Reader(cited_html(_shortened("x" * 20 + "y" * 20, "xyy"), "en", {})).short == "xyy"
+    assert _Reader(_cited(_shortened("x" * 20 + "y" * 20, "xyy"))).short == "xyy"
 
 
 @pytest.mark.parametrize("nasty", NASTY)
@@ -223,7 +239,7 @@ def test_a_short_answer_is_shown_as_text(nasty: str) -> None:
 def test_a_sentence_cited_twice_has_its_short_answer_before_the_right_marker() -> None:
     citations = (_citation(1, "On 17 June."), replace(_citation(2, "On 17 June."), article_id="b"))
     answer = _answer("On 17 June. [1] On 17 June. [2]", *citations, short=ShortAnswer("17 June", "en", 3, 10, 2))
-    first, second = cited_html(answer, "en", {}).split("[1]</a>")
+    first, second = _cited(answer).split("[1]</a>")
     assert "strong" not in first
     assert "strong" in second
 
@@ -235,7 +251,7 @@ def test_an_answer_without_a_short_one_has_nothing_in_bold() -> None:
 
 def test_a_short_answer_whose_sentence_is_not_quoted_is_not_in_bold() -> None:
     answer = replace(_shortened("On 17 June.", "17 June"), text="It was on 17 June [1], he says.")
-    html = cited_html(answer, "en", {})
+    html = _cited(answer)
     assert _Reader(html).text == answer.text
     assert "strong" not in html
 
@@ -243,7 +259,7 @@ def test_a_short_answer_whose_sentence_is_not_quoted_is_not_in_bold() -> None:
 def test_a_marker_in_the_middle_of_a_short_answer_stays_a_link_of_its_own() -> None:
     quote = "so [1] it is"
     answer = replace(_shortened(quote, quote), text=f"{quote} {quote} [1]")  # quoted once without a marker after it
-    read = _Reader(cited_html(answer, "en", {}))
+    read = _Reader(_cited(answer))
     assert read.text == answer.text
     assert re.sub(r"\s+", " ", read.short) == "so it is"
 
@@ -254,19 +270,70 @@ def test_what_is_copied_has_no_bold() -> None:
     assert copied == replace(answer, short=None).to_markdown()
 
 
-@pytest.mark.parametrize(
-    ("text", "shown", "markers"),
-    [
-        ("One. [", "One.", 0),
-        ("One. [1", "One.", 0),
-        ("One. [1]", "One. [1]", 1),
-        ("One. [1] Two. [2", "One. [1] Two.", 1),
-    ],
-)
-def test_a_marker_is_shown_once_it_is_complete(text: str, shown: str, markers: int) -> None:
-    read = _Reader(partial_html(text))
-    assert read.text == shown
-    assert read.attributes("span", "class").count("cite") == markers
+def test_a_marker_is_a_link_while_the_answer_is_still_written() -> None:
+    turn = Turn("Who?", text="One. [1] Tw", citations=(_citation(1, "One."),))
+    read = _Reader(turn_html(turn, "en", {}))
+    assert read.attributes("a", "href") == ["#src-a-en-0-4"]
+    assert "One. [1] Tw" in read.text
+
+
+def _statement(text: str, whole: str, support: SupportLabel, **fields: Any) -> Statement:
+    start = whole.find(text)
+    return Statement(text, max(start, 0), max(start, 0) + len(text) * (start >= 0), (1,), support, 0.5, **fields)
+
+
+def test_what_is_not_supported_is_struck_out_and_said_aloud() -> None:
+    text = "He came. [1] He left in 2019. [1]"
+    statements = (
+        _statement("He came. [1]", text, "supported"),
+        _statement("He left in 2019. [1]", text, "unsupported", missing=("2019",)),
+    )
+    answer = _answer(text, _citation(1, "He came."), statements=statements, written_by="ollama:x")
+    html = answer_html(answer, "en", {})
+    struck = re.findall(r"<s [^>]*>(.*?)</s>", html)
+    assert [re.sub("<[^>]*>", "", part) for part in struck] == ["He left in 2019. [1]"]
+    read = _Reader(html)
+    assert len(read.attributes("a", "href")) == 2  # its citation can be opened all the same
+    assert "(not supported)" in read.text
+    assert "Not in the cited passage: 2019." in read.text
+    assert "sentences checked: 1 of 2" in read.text
+
+
+def test_a_weak_sentence_is_marked_without_being_struck_out() -> None:
+    text = "Il vint. [1]"
+    answer = _answer(text, _citation(1, "Il vint."), statements=(_statement(text, text, "weak"),), written_by="x:y")
+    html = answer_html(answer, "fr", {})
+    assert 'class="weak"' in html
+    assert "<s " not in html
+    assert "à vérifier" in _Reader(html).text
+
+
+def test_a_removed_sentence_is_told_of_below_the_answer() -> None:
+    removed = Statement("It was red. [1]", 12, 12, (1,), "unsupported", 0.1)
+    answer = _answer("He came. [1]", _citation(1, "He came."), statements=(removed,), written_by="x:y")
+    html = answer_html(answer, "en", {})
+    assert "removed from the answer" in _Reader(html).text
+    assert "red" not in _Reader(_cited(answer)).text
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_what_a_chat_model_writes_is_shown_as_text(nasty: str) -> None:
+    text = f"It says {nasty} [1]"
+    statement = _statement(text, text, "unsupported", missing=(nasty,))
+    answer = _answer(text, _citation(1, "It."), statements=(statement,), written_by=nasty, unknown_markers=2)
+    _assert_harmless(answer_html(answer, "en", {}))
+    _assert_harmless(turn_html(Turn("Q", text=text, standalone=nasty, statements=(statement,)), "en", {}))
+
+
+def test_a_stopped_answer_keeps_what_was_written() -> None:
+    read = _Reader(turn_html(Turn("Q", text="He ca", stopped=True), "en", {}))
+    assert "He ca" in read.text
+    assert "Answer stopped." in read.text
+
+
+def test_what_a_follow_up_was_understood_to_ask_is_shown() -> None:
+    read = _Reader(turn_html(Turn("When?", standalone="When did he come?"), "en", {}))
+    assert "Understood as: When did he come?" in re.sub(r"\s+", " ", read.text)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def build_app(handle: EngineHandle, articles: Sequence[Article], *, examples: bo
                         lines=1, max_lines=6, elem_id="question",
                     )  # fmt: skip
                     page.send = gr.Button(words.send, variant="primary", elem_id="send")
+                    page.stop = gr.Button(words.stop, visible=False, elem_id="stop")
             page.source = gr.HTML(
                 source_html(page.articles),
                 js_on_load=_asset("source.js"),
@@ -95,9 +96,12 @@ def build_app(handle: EngineHandle, articles: Sequence[Article], *, examples: bo
 def _wire(demo: gr.Blocks, page: Page, stored: gr.BrowserState) -> None:
     """Tie the events of the page to what they do; none of them is offered as an API."""
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    buttons = [page.send, page.open_source, page.new_chat]
+    buttons = [page.send, page.stop, page.open_source, page.new_chat]
     labelled = [page.header, page.conversation, page.question, page.status, page.alert, *buttons]
-    answered = [page.conversation, page.turns, page.question, page.alert, page.status, page.source]
+    answered = [
+        page.conversation, page.turns, page.question, page.alert, page.status, page.source, page.send, page.stop,
+    ]  # fmt: skip
+    halted = [page.turns, page.conversation, page.send, page.stop]
     asking = [
         gr.on(
             [page.question.submit, page.send.click], page.ask, [page.question, page.turns, page.language], answered,
@@ -107,7 +111,8 @@ def _wire(demo: gr.Blocks, page: Page, stored: gr.BrowserState) -> None:
             page.choose, [page.turns, page.language], answered, concurrency_limit=8, concurrency_id="ask", **quiet
         ),
     ]  # fmt: skip
-    page.new_chat.click(page.clear, page.language, [page.turns, page.conversation, page.alert], cancels=asking, **quiet)
+    page.stop.click(page.halt, [page.turns, page.language], halted, cancels=asking, **quiet)
+    page.new_chat.click(page.clear, page.language, [*halted, page.alert], cancels=asking, **quiet)
     page.language.input(page.switch, [page.turns, page.language], [*labelled, page.language], **quiet)
     page.language.input(lambda language: language, page.language, stored, **quiet)
     page.timer.tick(page.tick, page.language, [page.status, page.timer, page.alert], **quiet)

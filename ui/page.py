@@ -39,6 +39,7 @@ class Page:
     open_source: gr.Button
     new_chat: gr.Button
     send: gr.Button
+    stop: gr.Button
 
     def __init__(self, handle: EngineHandle, articles: Sequence[Article], *, examples: bool) -> None:
         self.handle = handle
@@ -71,6 +72,7 @@ class Page:
             self.conversation: self.draw(turns, language),
             self.question: gr.Textbox(label=words.question, placeholder=words.placeholder, info=words.keys),
             self.send: gr.Button(value=words.send),
+            self.stop: gr.Button(value=words.stop),
             self.open_source: gr.Button(value=words.open_source),
             self.new_chat: gr.Button(value=words.new_chat),
             self.status: status_html(self.handle.opening, language),
@@ -90,7 +92,8 @@ class Page:
 
     def clear(self, language: str) -> View:
         """An empty conversation."""
-        return {self.turns: (), self.conversation: self.draw((), as_language(language)), self.alert: ""}
+        drawn = self.draw((), as_language(language))
+        return {self.turns: (), self.conversation: drawn, self.alert: "", **self._stoppable(False)}
 
     def choose(self, turns: tuple[Turn, ...], language: str, event: gr.EventData) -> Iterator[View]:
         """The answer to the example that was pressed."""
@@ -104,24 +107,47 @@ class Page:
             if not text.strip():
                 raise EmptyQuestion(spoken)
             turn = Turn(text, waiting=self.handle.engine is None)
-            yield {self.conversation: self.draw((*turns, turn), spoken), self.question: "", self.alert: ""}
+            yield {**self._show(turns, turn, spoken), self.question: "", self.alert: "", **self._stoppable(True)}
             if turn.waiting:
                 yield from self._await_engine(spoken)
             turn = replace(turn, waiting=False)
-            for chunk in self._engine().stream(text, interface_language=spoken):
-                turn = replace(turn, text=turn.text + chunk.text, answer=chunk.answer)
-                yield {self.conversation: self.draw((*turns, turn), spoken)}
-            yield {self.turns: (*turns, turn), **self._changed_source()}
+            history = [turn.answer for turn in turns if turn.answer]
+            for chunk in self._engine().stream(text, history=history, interface_language=spoken):
+                turn = replace(
+                    turn,
+                    text=turn.text + chunk.text,
+                    citations=chunk.citations,
+                    statements=chunk.statements,
+                    standalone=chunk.standalone,
+                    answer=chunk.answer,
+                )
+                yield self._show(turns, turn, spoken)
+            yield {**self._stoppable(False), **self._changed_source()}
         except Exception as error:  # whatever it is, the person keeps the question and is told
             if not isinstance(error, QAError):
                 logger.exception("the question can't be answered")
             message = error.message(spoken) if isinstance(error, QAError) else TEXTS[spoken].unexpected
             yield {
                 self.conversation: self.draw(turns, spoken),
+                self.turns: turns,
+                **self._stoppable(False),
                 self.question: text,
                 self.alert: alert_html(message),
                 self.status: status_html(self.handle.opening, spoken),
             }
+
+    def halt(self, turns: tuple[Turn, ...], language: str) -> View:
+        """What the page shows once a person has stopped an answer: what was written of it."""
+        stopped = tuple(turn if turn.answer else replace(turn, stopped=True, waiting=False) for turn in turns)
+        drawn = self.draw(stopped, as_language(language))
+        return {self.turns: stopped, self.conversation: drawn, **self._stoppable(False)}
+
+    def _show(self, turns: tuple[Turn, ...], turn: Turn, language: Language) -> View:
+        return {self.conversation: self.draw((*turns, turn), language), self.turns: (*turns, turn)}
+
+    def _stoppable(self, running: bool) -> View:
+        """The button that stops an answer takes the place of the one that sends a question."""
+        return {self.send: gr.Button(visible=not running), self.stop: gr.Button(visible=running)}
 
     def _await_engine(self, language: Language) -> Iterator[View]:
         """Wait for the engine, showing how far it is; one that failed to open is tried again."""

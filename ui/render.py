@@ -12,7 +12,7 @@ from html import escape as escape_html
 from typing import TypedDict
 from urllib.parse import quote
 
-from qa import Answer, Article, Citation, Language, short_span
+from qa import Answer, Article, Citation, Language, Statement, short_span
 from ui.handle import Opening
 from ui.texts import LANGUAGE_NAMES, TEXTS
 
@@ -21,7 +21,6 @@ MEDIUM_CONFIDENCE = 0.5
 
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 _LONGEST_GLUED = 30
-_UNFINISHED_MARKER = re.compile(r"\s*\[\d*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,16 @@ class Turn:
     question: str
     text: str = ""
     """What has been written of the answer so far."""
+    citations: tuple[Citation, ...] = ()
+    """What the markers written so far stand for."""
+    statements: tuple[Statement, ...] = ()
+    """The sentences that a chat model wrote and that have been checked so far."""
+    standalone: str = ""
+    """What a follow-up question was understood to ask."""
     answer: Answer | None = None
     """The whole answer, once it is complete."""
+    stopped: bool = False
+    """Whether the person did not wait for the answer."""
     waiting: bool = False
     """Whether the models are still being loaded."""
 
@@ -90,10 +97,18 @@ def turn_html(turn: Turn, language: Language, titles: Mapping[str, str]) -> str:
         f'<h2 class="question"><span class="sr">{escape(words.you_asked)} </span>'
         f'<span class="question-text" dir="auto">{escape(turn.question)}</span></h2>'
     )
+    if turn.standalone:
+        asked += (
+            f'<p class="understood"><span>{escape(words.understood)}</span> '
+            f'<q dir="auto">{escape(turn.standalone)}</q></p>'
+        )
     if turn.answer is not None:
         body = answer_html(turn.answer, language, titles)
-    elif turn.text:
-        body = f'<div class="answer streaming"><p class="answer-text" dir="auto">{partial_html(turn.text)}</p></div>'
+    elif turn.text or turn.stopped:
+        written = cited_html(turn.text, turn.citations, language, titles, statements=turn.statements)
+        text = f'<p class="answer-text" dir="auto">{written}</p>' if turn.text else ""
+        stopped = f'<p class="notice">{escape(words.stopped)}</p>' if turn.stopped else ""
+        body = f'<div class="answer{"" if turn.stopped else " streaming"}">{text}{stopped}</div>'
     else:
         doing = words.waiting if turn.waiting else words.searching
         body = f'<div class="answer pending"><p><span class="dots" aria-hidden="true"></span>{escape(doing)}</p></div>'
@@ -118,33 +133,97 @@ def answer_html(answer: Answer, language: Language, titles: Mapping[str, str]) -
             f'<p class="answer-text" lang="{answer.language}" dir="auto">{escape(answer.text)}</p>'
             f'{nearest_html(answer.nearest, language)}<div class="meta">{copy}</div></div>'
         )
+    text = cited_html(
+        answer.text, answer.citations, language, titles, short=short_span(answer), statements=answer.statements
+    )
     return (
-        f'<div class="answer">{notice}<p class="answer-text" lang="{answer.language}" dir="auto">'
-        f"{cited_html(answer, language, titles)}</p>"
-        f'<div class="meta">{confidence_html(answer.confidence, language)}{copy}</div></div>'
+        f'<div class="answer">{notice}<p class="answer-text" lang="{answer.language}" dir="auto">{text}</p>'
+        f'{checks_html(answer, language)}<div class="meta">{confidence_html(answer.confidence, language)}'
+        f"{writer_html(answer, language)}{copy}</div></div>"
     )
 
 
-def cited_html(answer: Answer, language: Language, titles: Mapping[str, str]) -> str:
-    """The text of an answer, the short answer in bold, each of its markers a link to the passage cited."""
-    citations = {citation.number: citation for citation in answer.citations}
-    first, last = short_span(answer) or (0, 0)
+def cited_html(
+    text: str,
+    citations: Sequence[Citation],
+    language: Language,
+    titles: Mapping[str, str],
+    *,
+    short: tuple[int, int] | None = None,
+    statements: Sequence[Statement] = (),
+) -> str:
+    """The text of an answer, or as much as is there: `short` of it in bold, each marker a link to the passage cited.
+
+    Statements that are not supported are struck out, those that are weakly supported underlined.
+    """
+    words = TEXTS[language]
+    numbered = {citation.number: citation for citation in citations}
+    markers = list(_markers(text, citations))
+
+    def stretch(begin: int, end: int) -> str:
+        first, last = short or (0, 0)
+        parts, done = [], begin
+        for start, stop, number in markers:
+            if begin <= start and stop <= end:
+                marker = _cite(numbered[number], language, titles)
+                parts.append(_followed(text[done:start], marker, (first - done, last - done)))
+                done = stop
+        return "".join([*parts, _bold(text[done:end], first - done, last - done)])
+
     parts, done = [], 0
-    for start, end, number in _markers(answer):
-        marker = _cite(citations[number], language, titles)
-        parts.append(_followed(answer.text[done:start], marker, (first - done, last - done)))
-        done = end
-    return "".join([*parts, _bold(answer.text[done:], first - done, last - done)])
+    for statement in statements:
+        if statement.support == "supported" or statement.start == statement.end:
+            continue
+        parts.append(stretch(done, statement.start))
+        inside = stretch(statement.start, statement.end)
+        if statement.support == "weak":
+            label = f'<span class="sr"> ({escape(words.weak)})</span>'
+            parts.append(f'<span class="weak" title="{escape(words.weak_why)}">{inside}{label}</span>')
+        else:
+            label = f'<span class="sr"> ({escape(words.unsupported)})</span>'
+            parts.append(f'<s class="unsupported" title="{escape(words.unsupported_why)}">{inside}</s>{label}')
+        done = statement.end
+    return "".join([*parts, stretch(done, len(text))])
 
 
-def partial_html(text: str) -> str:
-    """The beginning of an answer whose citations are not known yet: markers set as such, none of them a link."""
-    shown = _UNFINISHED_MARKER.sub("", text)
-    parts, done = [], 0
-    for marker in _MARKER.finditer(shown):
-        parts.append(_followed(shown[done : marker.start()], f'<span class="cite">[{marker[1]}]</span>'))
-        done = marker.end()
-    return "".join([*parts, escape(shown[done:])])
+def checks_html(answer: Answer, language: Language) -> str:
+    """The sentences of a chat model that are not supported, or weakly, each with what was found; nothing for others."""
+    words = TEXTS[language]
+    items = []
+    for statement in answer.statements:
+        if statement.support == "supported":
+            continue
+        why = words.weak_why if statement.support == "weak" else words.unsupported_why
+        if not statement.citations:
+            why = words.uncited
+        elif statement.missing:
+            why += " " + words.absent.format(words=", ".join(statement.missing))
+        label = words.weak if statement.support == "weak" else words.unsupported
+        if statement.start == statement.end:
+            label += f", {words.removed}"
+        items.append(
+            f'<li><strong class="{statement.support}-label">{escape(label)}</strong> '
+            f'<q dir="auto">{escape(statement.text)}</q> {escape(why)}</li>'
+        )
+    if answer.unknown_markers:
+        items.append(f"<li>{escape(words.unknown_markers.format(count=answer.unknown_markers))}</li>")
+    if not items:
+        return ""
+    return f'<details class="checks" open><summary>{escape(words.checks)}</summary><ul>{"".join(items)}</ul></details>'
+
+
+def writer_html(answer: Answer, language: Language) -> str:
+    """Which chat model wrote an answer, how many of its sentences are supported, and what it took."""
+    if not answer.written_by:
+        return ""
+    words = TEXTS[language]
+    count = len(answer.statements)
+    supported = sum(statement.support == "supported" for statement in answer.statements)
+    checked = words.all_supported if supported == count else words.some_supported
+    parts = [words.written_by.format(model=answer.written_by), checked.format(supported=supported, count=count)]
+    if answer.usage:
+        parts.append(words.usage.format(input=answer.usage.input_tokens, output=answer.usage.output_tokens))
+    return f'<span class="writer">{" · ".join(map(escape, parts))}</span>'
 
 
 def confidence_html(confidence: float, language: Language) -> str:
@@ -243,17 +322,17 @@ def _cite(citation: Citation, language: Language, titles: Mapping[str, str]) -> 
     return f'<a class="cite" href="#{escape(target)}" title="{escape(described)}">[{citation.number}]</a>'
 
 
-def _markers(answer: Answer) -> Iterator[tuple[int, int, int]]:
+def _markers(text: str, citations: Sequence[Citation]) -> Iterator[tuple[int, int, int]]:
     """Start, end and number of each marker that cites; an article's own “[1]”, inside a quote, is not one."""
-    known = {citation.number for citation in answer.citations}
+    known = {citation.number for citation in citations}
     quoted: list[tuple[int, int]] = []
     seen = 0
-    for citation in sorted(answer.citations, key=lambda citation: citation.number):
-        start = answer.text.find(citation.quote, seen)
+    for citation in sorted(citations, key=lambda citation: citation.number):
+        start = text.find(citation.quote, seen)
         if start >= 0:
             seen = start + len(citation.quote)
             quoted.append((start, seen))
-    for marker in _MARKER.finditer(answer.text):
+    for marker in _MARKER.finditer(text):
         inside = any(start <= marker.start() < end for start, end in quoted)
         if int(marker[1]) in known and not inside:
             yield marker.start(), marker.end(), int(marker[1])

@@ -40,6 +40,31 @@ class Texts:
     searching: str
     unexpected: str
 
+    stop: str
+    stopped: str
+    understood: str
+    """Before what a follow-up question was understood to ask."""
+    written_by: str
+    """{model}."""
+    all_supported: str
+    """{count} sentences, all of them checked and supported."""
+    some_supported: str
+    """{supported} of {count} sentences."""
+    checks: str
+    """Heading of the list of sentences that are not supported, or weakly."""
+    weak: str
+    weak_why: str
+    unsupported: str
+    unsupported_why: str
+    removed: str
+    uncited: str
+    absent: str
+    """{words} that the citation does not mention."""
+    unknown_markers: str
+    """{count}."""
+    usage: str
+    """{input} and {output}, in tokens."""
+
     confidence_high: str
     confidence_medium: str
     confidence_low: str
@@ -106,6 +131,22 @@ TEXTS: dict[Language, Texts] = {
         searching="Recherche dans l’article…",
         unexpected="Une erreur inattendue s’est produite. Les détails sont dans le terminal où Passage tourne. "
         "Vous pouvez reposer la question.",
+        stop="Arrêter",
+        stopped="Réponse interrompue.",
+        understood="Question comprise ainsi :",
+        written_by="Rédigé par {model}",
+        all_supported="phrases vérifiées : {count} sur {count}",
+        some_supported="phrases vérifiées : {supported} sur {count}",
+        checks="Ce que la vérification a trouvé",
+        weak="à vérifier",
+        weak_why="Le passage cité ne soutient cette phrase qu’en partie, ou pas sûrement.",
+        unsupported="non soutenu",
+        unsupported_why="Le passage cité ne soutient pas cette phrase : ne vous y fiez pas.",
+        removed="retiré de la réponse",
+        uncited="Cette phrase ne cite aucun passage.",
+        absent="Absent du passage cité : {words}.",
+        unknown_markers="Citations de passages inexistants, retirées : {count}.",
+        usage="{input} jetons lus, {output} écrits",
         confidence_high="Confiance élevée",
         confidence_medium="Confiance moyenne",
         confidence_low="Confiance faible",
@@ -164,6 +205,22 @@ TEXTS: dict[Language, Texts] = {
         searching="Searching the article…",
         unexpected="Something unexpected went wrong. The details are in the terminal where Passage runs. "
         "You can ask the question again.",
+        stop="Stop",
+        stopped="Answer stopped.",
+        understood="Understood as:",
+        written_by="Written by {model}",
+        all_supported="sentences checked: {count} of {count}",
+        some_supported="sentences checked: {supported} of {count}",
+        checks="What the check found",
+        weak="check this",
+        weak_why="The cited passage supports this sentence only in part, or not surely.",
+        unsupported="not supported",
+        unsupported_why="The cited passage does not support this sentence: do not rely on it.",
+        removed="removed from the answer",
+        uncited="This sentence cites no passage.",
+        absent="Not in the cited passage: {words}.",
+        unknown_markers="Citations of passages that do not exist, removed: {count}.",
+        usage="{input} tokens read, {output} written",
         confidence_high="High confidence",
         confidence_medium="Medium confidence",
         confidence_low="Low confidence",

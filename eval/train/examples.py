@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from eval.train.written import read as read_written
 from qa.sentences import split_sentences
@@ -22,7 +23,7 @@ READING = (
 )  # fmt: skip
 HELD_OUT = 7
 """One AfriQA passage in this many, with its questions, is kept out of training."""
-QUESTION_TOKENS = 64
+QUESTION_TOKENS = 96
 SENTENCE_TOKENS = 200
 BUDGETS = (64, 96, 128, 160)
 """Sizes of windows in tokens of their sentences; the first sentence is always whole."""
@@ -173,14 +174,7 @@ def read_articles(paths: Iterable[Path], tokens: Tokens) -> list[Item]:
         flat = {language: [s for paragraph in article[language] for s in paragraph] for language in ("fr", "en")}
         pieces = {language: [tokens(sentence) for sentence in flat[language]] for language in flat}
         for number, fact in enumerate(article["facts"]):
-            texts = []
-            for language, sentences in flat.items():
-                first = fact["sentences"][0]
-                answer = fact[f"{language}_answer"]
-                start = sentences[first].index(answer)
-                span = _span(first, pieces[language][first][1], start, start + len(answer))
-                ids = [ids[:SENTENCE_TOKENS] for ids, _ in pieces[language]]
-                texts.append(Text(language, ids, frozenset(fact["sentences"]), frozenset(), span))
+            texts = _answered(fact, flat, pieces)
             questions = [(language, question) for language in flat for question in fact[language]]
             items.append(Item(f"{article['id']}-{number}", "written", questions, texts, items))
         for number, silent in enumerate(article["silent"]):
@@ -190,7 +184,55 @@ def read_articles(paths: Iterable[Path], tokens: Tokens) -> list[Item]:
                 texts.append(Text(language, ids, frozenset(), frozenset(), None, silent["near"]))
             questions = [(language, silent[language]) for language in flat]
             items.append(Item(f"{article['id']}-silent-{number}", "written-silent", questions, texts))
+        items += _claims(
+            article, {language: [ids[:SENTENCE_TOKENS] for ids, _ in pieces[language]] for language in flat}
+        )
+        items += _follow_ups(article, flat, pieces)
     return items
+
+
+_Pieces: TypeAlias = dict[str, list[tuple[list[int], list[tuple[int, int]]]]]
+"""Tokens and their offsets, of each sentence, by language."""
+
+
+def _answered(asked: dict[str, Any], flat: dict[str, list[str]], pieces: _Pieces) -> list[Text]:
+    """An article in its languages, with what of it answers a question, if anything does."""
+    texts = []
+    for language, sentences in flat.items():
+        span = None
+        if asked["sentences"]:
+            first = asked["sentences"][0]
+            answer = asked[f"{language}_answer"]
+            start = sentences[first].index(answer)
+            span = _span(first, pieces[language][first][1], start, start + len(answer))
+        ids = [ids[:SENTENCE_TOKENS] for ids, _ in pieces[language]]
+        texts.append(Text(language, ids, frozenset(asked["sentences"]), frozenset(), span))
+    return texts
+
+
+def _follow_ups(article: dict[str, Any], flat: dict[str, list[str]], pieces: _Pieces) -> Iterator[Item]:
+    """What is asked after a first question: read behind it, as the engine puts it."""
+    for number, asked in enumerate(article.get("follow_ups", ())):
+        first = article["facts"][asked["after"]]
+        questions = [(language, f"{first[language][0]} {asked[language]}") for language in flat]
+        texts = _answered(asked, flat, pieces)
+        for text in texts:
+            text.near = first["sentences"][0]
+        yield Item(f"{article['id']}-follow-{number}", "follow-ups", questions, texts)
+
+
+def _claims(article: dict[str, Any], sentences: dict[str, list[list[int]]]) -> Iterator[Item]:
+    """What might be written of an article, true or false: read like a question, answered where it is supported."""
+    for number, claim in enumerate(article.get("claims", ())):
+        gold = frozenset(claim["sentences"])
+        texts = [Text(language, ids, gold, frozenset(), None) for language, ids in sentences.items()]
+        yield Item(f"{article['id']}-claim-{number}", "claims", [(lang, claim[lang]) for lang in sentences], texts)
+        for place, wrong in enumerate(claim["wrong"]):
+            none: frozenset[int] = frozenset()
+            near = claim["sentences"][0]
+            texts = [Text(language, ids, none, none, None, near) for language, ids in sentences.items()]
+            written = [(language, wrong[language]) for language in sentences]
+            yield Item(f"{article['id']}-claim-{number}-wrong-{place}", "claims-wrong", written, texts)
 
 
 class Draw:

@@ -13,6 +13,10 @@ One JSON object a line, one article each:
   the answer, word for word in the first of those sentences; `kind`: one of KINDS.
 - `silent`: near misses, questions on the article's own people and matters that it does not
   answer. `fr`, `en`: the question; `near`: the number of the sentence that tempts most.
+- `claims`, in some articles: what a chat model might write of it. `fr`, `en`: a sentence that the article's `sentences`
+  support; `wrong`: sentences like it that nothing in the article supports, and `how` each is wrong, one of HOW.
+- `follow_ups`, in some: what is asked after the plain question of fact `after`. `fr`, `en`: the question; `sentences`
+  and `fr_answer`, `en_answer` as in facts; no sentence, and empty answers, where the article does not answer.
 """
 
 from __future__ import annotations
@@ -26,6 +30,10 @@ from typing import Any
 HELD_OUT = Path(__file__).parent / "written" / "held-out.jsonl"
 """Articles that are not trained on."""
 KINDS = ("fact", "why", "how", "yes-no", "list", "parts")
+HOW = (
+    "number", "date", "name", "role", "place", "cause", "negation", "degree", "certainty", "attribution", "addition",
+    "mixed",
+)  # fmt: skip
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -50,7 +58,24 @@ def faults(article: dict[str, Any]) -> list[str]:
         for language in ("fr", "en"):
             if not isinstance(question[language], str):
                 found.append(f"silent {number}: {language} is one question, a string")
+    for number, follow_up in enumerate(article.get("follow_ups", ())):
+        if not 0 <= follow_up["after"] < len(article["facts"]):
+            found.append(f"follow-up {number}: no fact {follow_up['after']}")
+        found += [f"follow-up {number}: {fault}" for fault in _faults_of_answer(follow_up, sentences)]
+    for number, claim in enumerate(article.get("claims", ())):
+        found += [f"claim {number}: {fault}" for fault in _faults_of_claim(claim, len(sentences["fr"]))]
     return found
+
+
+def _faults_of_claim(claim: dict[str, Any], sentences: int) -> Iterator[str]:
+    if not claim["sentences"] or not all(0 <= sentence < sentences for sentence in claim["sentences"]):
+        yield f"sentences {claim['sentences']}: one or more of 0 to {sentences - 1}"
+    for written in (claim, *claim["wrong"]):
+        if not all(isinstance(written[language], str) and written[language] for language in ("fr", "en")):
+            yield "fr and en are one sentence each"
+    for wrong in claim["wrong"]:
+        if wrong["how"] not in HOW:
+            yield f"how {wrong['how']!r} is none of {', '.join(HOW)}"
 
 
 def _faults_of_fact(fact: dict[str, Any], sentences: dict[str, list[str]]) -> Iterator[str]:
@@ -58,12 +83,21 @@ def _faults_of_fact(fact: dict[str, Any], sentences: dict[str, list[str]]) -> It
         yield f"kind {fact['kind']!r} is none of {', '.join(KINDS)}"
     if len(fact["fr"]) < 2 or len(fact["fr"]) != len(fact["en"]):
         yield "two wordings or more, as many in fr as in en"
+    yield from _faults_of_answer(fact, sentences)
+
+
+def _faults_of_answer(asked: dict[str, Any], sentences: dict[str, list[str]]) -> Iterator[str]:
     for language in ("fr", "en"):
-        first = fact["sentences"][0]
+        answer = asked[f"{language}_answer"]
+        if not asked["sentences"]:
+            if answer:
+                yield f"{answer!r} answers in no sentence"
+            continue
+        first = asked["sentences"][0]
         if not 0 <= first < len(sentences[language]):
             yield f"no sentence {first} in {language}"
-        elif fact[f"{language}_answer"] not in sentences[language][first]:
-            yield f"{fact[f'{language}_answer']!r} is not in {language} sentence {first}"
+        elif answer not in sentences[language][first]:
+            yield f"{answer!r} is not in {language} sentence {first}"
 
 
 def write_source(article: dict[str, Any], folder: Path) -> Path:

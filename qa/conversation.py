@@ -1,0 +1,88 @@
+"""Follow-up questions without a chat model: which questions point back, and what they are then understood to ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qa.mentions import mentions_of
+from qa.types import Answer, Language
+
+_ET = re.compile(
+    r"^(?:et|mais|alors|donc|puis|ok|and|but|so|then|well)\b[\s,]*(?:alors|puis|donc|then|so)?[\s,]*", re.IGNORECASE
+)
+_BACK: dict[Language, re.Pattern[str]] = {
+    "fr": re.compile(
+        r"\b(?:il|elle|ils|elles|lui|eux|y|en(?= (?:a|ont|est|sont|fait|font|pense|dit|parle|veut|résulte)\b)"
+        r"|leurs?|cela|ça|celui-(?:ci|là)|celle-(?:ci|là)|ceux-(?:ci|là)|ce dernier|cette dernière|ces derniers|l’un"
+        r"|l'un|là-bas|à ce moment-là|à cette (?:occasion|époque|date)|à l['’]époque|ce jour-là|cette année-là|d['’]eux"
+        r"|c['’](?:est|était)|ce (?:serait|sera|pays|jour|pacte|texte)|(?<=-t-)on)\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:he|she|it|they|him|her|them|his|its|their|theirs|there|then|one of them|both of them|the latter"
+        r"|the former|back then|(?<!say )(?<!said )(?<!says )that(?= |\?|$)|this)\b",
+        re.IGNORECASE,
+    ),
+}
+_IMPERSONAL = re.compile(
+    r"\b(?:y a-t-il|il y a|fait-il|faut-il|s['’]agit-il|pleut-il|est-il (?:vrai|possible)|is there|are there|was there"
+    r"|were there|is it (?:true|possible))\b",
+    re.IGNORECASE,
+)
+_INVERTED = re.compile(r"\b(\w+)-(?:t-)?(?:il|elle|ils|elles)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(?:who|whom|whose|what|when|where|why|how|which|many|much|long|qui|quoi|quand|où|pourquoi|comment|combien|quels?"
+    r"|quelles?|que|qu|est-ce|temps|de|par|à|dans|en|pour|avec|sur|le|la|les|l|un|une|the|a|an|of|by|in|on|at|to|for|from"
+    r"|with|et|and|ça|cela|kind|exactly|about|so|exactement|depuis|since|after|après|before|avant|d)\b",
+    re.IGNORECASE,
+)
+_FEW = 4
+"""Words up to which a question without a name is a fragment."""
+
+
+def points_back(question: str, language: Language) -> bool:
+    """Whether a question can be understood only with what was asked before it, as far as its form tells."""
+    text = question.strip()
+    began = _ET.match(text)
+    rest = text[began.end() :] if began else text
+    rest = rest[:1].lower() + rest[1:] if not re.match(r"\w+[’'\s-]+[A-Z]", rest) else rest  # no name for its capital
+    words = re.findall(r"[\w’'-]+", rest)
+    names = mentions_of(f"x {rest}", language).names
+    content = [word for word in re.findall(r"\w+", _ASKS.sub(" ", rest))]
+    if not content or len(words) <= 2 or (len(words) <= _FEW and not names):
+        return True
+    if began and len(words) <= _FEW + 1:
+        return True
+    return _has_open_pronoun(rest, language)
+
+
+def _has_open_pronoun(text: str, language: Language) -> bool:
+    """Whether a pronoun stands in `text` that nothing before it in the text can be meant by."""
+    text = _IMPERSONAL.sub(" ", text)
+    for pronoun in _BACK[language].finditer(text):
+        before = text[: pronoun.start()]
+        inverted = language == "fr" and before.endswith("-")
+        subject = re.sub(r"\b[\w’'-]*$", "", before) if inverted else before
+        if not _names_something(subject, language):
+            return True
+    return False
+
+
+def _names_something(text: str, language: Language) -> bool:
+    """Whether `text` holds a noun phrase that a pronoun after it can stand for."""
+    if mentions_of(f"x {text}", language).names:
+        return True
+    determined = {
+        "fr": r"\b(?:le|la|les|l['’]|ce|cette|ces|un|une|du|des)\s?[a-zà-ÿ]{3,}",
+        "en": r"\b(?:the|a|an|these|those)\s[a-z]{3,}",
+    }
+    return bool(re.search(determined[language], re.sub(r"^\W*(?:quel(?:le)?s?|which|what)\s\w+", "", text.lower())))
+
+
+def standalone(question: str, history: Sequence[Answer], language: Language) -> str:
+    """`question` with what it points back to; itself where it stands alone or nothing was asked before."""
+    if not history or not points_back(question, language):
+        return question
+    last = history[-1]
+    return f"{(last.standalone or last.question).strip()} {_ET.sub('', question.strip())}"

@@ -1,0 +1,257 @@
+"""Answers that a chat model writes from the passages found, each sentence checked against what it cites."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import fmean
+
+from qa.chat_model import ChatModel
+from qa.citations import cite
+from qa.errors import ChatModelFailed
+from qa.evidence import Candidates
+from qa.extractive import chunks_of
+from qa.markers import MarkerReader
+from qa.prompts import NOT_STATED, PROMPTS
+from qa.retrieval import SentenceHit
+from qa.sentences import split_sentences
+from qa.support import Checker
+from qa.types import Answer, Chunk, Citation, Language, Statement, Usage, total
+
+_MARKER = re.compile(r"\[(\d{1,3})\]")
+_STANDALONE_LONGEST = 400
+
+_FALLBACK: dict[str, dict[Language, str]] = {
+    "unreachable": {
+        "fr": "Le modèle {name} n’a pas pu être joint ({cause}) : voici les phrases de l’article.",
+        "en": "The model {name} could not be reached ({cause}): here are the article’s own sentences.",
+    },
+    "timeout": {
+        "fr": "Le modèle {name} n’a pas répondu à temps ({cause}) : voici les phrases de l’article.",
+        "en": "The model {name} did not answer in time ({cause}): here are the article’s own sentences.",
+    },
+    "budget": {
+        "fr": "La réponse du modèle {name} dépasse sa limite ({cause}) : voici les phrases de l’article.",
+        "en": "The answer of the model {name} went over its limit ({cause}): here are the article’s own sentences.",
+    },
+    "uncited": {
+        "fr": "Le modèle {name} n’a cité aucun passage utilisable : voici les phrases de l’article.",
+        "en": "The model {name} cited no passage that can be used: here are the article’s own sentences.",
+    },
+    "unsupported": {
+        "fr": "Rien de ce que le modèle {name} a écrit ne repose sur ce qu’il cite : voici les phrases de l’article.",
+        "en": "Nothing that the model {name} wrote rests on what it cites: here are the article’s own sentences.",
+    },
+}
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer that is being written."""
+
+    text: str = ""
+    pending: str = ""
+    """What has been written of sentences that are not complete yet."""
+    statements: list[Statement] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+
+
+class Writer:
+    """Writes answers with a chat model. Safe in several threads."""
+
+    def __init__(self, model: ChatModel, checker: Checker, *, remove: bool) -> None:
+        """`remove`: whether sentences that are not supported are left out, rather than marked."""
+        self._model = model
+        self._checker = checker
+        self._remove = remove
+
+    def stream(
+        self, candidates: Candidates, listed: int, extractive: Answer, refusal: Answer, spent: list[Usage]
+    ) -> Iterator[Chunk]:
+        """The answer piece by piece, its citations and its checked sentences as they come.
+
+        `extractive` is given where the model fails, with a line that says why; `refusal` where it finds no answer.
+        What the model took is appended to `spent`, which may hold what it took before.
+        """
+        deadline = time.monotonic() + self._model.timeout
+        language = candidates.query.language
+        try:
+            given, prompt = self._prompt(candidates, listed, sum(one.input_tokens + one.output_tokens for one in spent))
+            yield from self._written(given, prompt, language, refusal, spent, deadline)
+        except ChatModelFailed as failure:
+            notice = _FALLBACK[str(failure.details["reason"])][language].format(**failure.details)
+            answer = replace(extractive, notice=f"{extractive.notice} {notice}".strip(), usage=total(spent))
+            yield from chunks_of(answer)
+
+    def standalone(self, question: str, history: Sequence[Answer], language: Language, spent: list[Usage]) -> str:
+        """A follow-up question written out with the conversation's help. Raises ChatModelFailed."""
+        prompts = PROMPTS[language]
+        turns = [
+            prompts.turn.format(question=answer.standalone or answer.question, answer=_without_markers(answer.text))
+            for answer in history
+        ]
+        user = prompts.rewrite_user.format(turns="\n".join(turns), question=question)
+        written = "".join(
+            piece
+            for piece in MarkerReader(range(0)).feed(self._model.write(prompts.rewrite_system, user, spent))
+            if isinstance(piece, str)
+        )
+        lines = [line.strip(' \t"“”«»') for line in written.strip().splitlines() if line.strip()]
+        if not lines or len(lines[0]) > _STANDALONE_LONGEST:
+            raise ChatModelFailed(reason="uncited", name=self._model.name, cause="")
+        return lines[0]
+
+    def _prompt(self, candidates: Candidates, listed: int, spent: int) -> tuple[list[SentenceHit], tuple[str, str]]:
+        """The sentences that the model is given, as many as the budget holds, and the prompt that numbers them."""
+        language = candidates.query.language
+        prompts = PROMPTS[language]
+        for count in range(min(listed, len(candidates.hits)), 0, -1):
+            hits = candidates.hits[:count]
+            given = sorted(
+                (found for found in candidates.sentences if found.hit in hits),
+                key=lambda found: (found.article.id, found.index),
+            )
+            user = prompts.answer_user.format(passages=_numbered(given, language), question=candidates.query.text)
+            if self._model.tokens(prompts.answer_system, user) + self._model.most_written + spent <= self._model.budget:
+                return given, (prompts.answer_system, user)
+        cause = f"{self._model.budget} tokens"
+        raise ChatModelFailed(reason="budget", name=self._model.name, cause=cause)
+
+    def _written(
+        self,
+        given: Sequence[SentenceHit],
+        prompt: tuple[str, str],
+        language: Language,
+        refusal: Answer,
+        spent: list[Usage],
+        deadline: float,
+    ) -> Iterator[Chunk]:
+        markers = MarkerReader(range(1, len(given) + 1))
+        draft = _Draft()
+        stream = self._model.stream(*prompt, spent, deadline)
+        try:
+            for piece in _pieces(stream, markers):
+                if piece is None:
+                    stream.close()
+                    yield from chunks_of(replace(refusal, usage=total(spent)))
+                    return
+                if isinstance(piece, int):
+                    if piece > len(draft.citations):
+                        draft.citations.append(cite(piece, given[markers.sources[piece - 1] - 1], language, 0.0))
+                    piece = f"[{piece}]"
+                yield from self._added(draft, piece)
+        finally:
+            stream.close()
+        yield from self._added(draft, "", last=True)
+        supported = [statement for statement in draft.statements if statement.support != "unsupported"]
+        if not any(statement.citations for statement in draft.statements):
+            raise ChatModelFailed(reason="uncited", name=self._model.name, cause="")
+        if not supported:
+            raise ChatModelFailed(reason="unsupported", name=self._model.name, cause="")
+        kept = [statement for statement in draft.statements if statement.start < statement.end]
+        scores = {number: statement.score for statement in supported for number in statement.citations}
+        shown = {number for statement in kept for number in statement.citations}
+        answer = replace(
+            refusal,
+            text=draft.text,
+            refused=False,
+            reason=None,
+            confidence=fmean(statement.score for statement in supported),
+            citations=tuple(replace(c, score=scores.get(c.number, 0.0)) for c in draft.citations if c.number in shown),
+            nearest=(),
+            written_by=self._model.name,
+            statements=tuple(draft.statements),
+            unknown_markers=markers.unknown,
+            usage=total(spent),
+        )
+        yield Chunk("", answer, answer.citations, answer.statements)
+
+    def _added(self, draft: _Draft, piece: str, *, last: bool = False) -> Iterator[Chunk]:
+        """Add a piece to the draft, and check the sentences that are complete with it."""
+        draft.pending += piece
+        shown = "" if self._remove else piece
+        checked = len(draft.statements)
+        for sentence in _complete(draft.pending, last):
+            draft.pending = draft.pending[len(sentence) :]
+            kept = self._checked(draft, sentence)
+            shown += kept if self._remove else ""
+        if shown or len(draft.statements) > checked:
+            yield Chunk(shown, None, tuple(draft.citations), tuple(draft.statements))
+
+    def _checked(self, draft: _Draft, sentence: str) -> str:
+        """Add a complete sentence to the text, checked; what is left of it there."""
+        stated = sentence.strip()
+        if not any(character.isalnum() for character in _without_markers(stated)):
+            draft.text += sentence
+            return sentence
+        numbers = tuple(dict.fromkeys(int(number) for number in _MARKER.findall(stated)))
+        quotes = [draft.citations[number - 1].quote for number in numbers if number <= len(draft.citations)]
+        support = self._checker.check(_without_markers(stated), quotes)
+        kept = "" if self._remove and support.label == "unsupported" else sentence
+        if not draft.text:
+            kept = kept.lstrip()
+        start = len(draft.text) + len(kept) - len(kept.lstrip())
+        draft.text += kept
+        end = start + len(kept.strip())
+        draft.statements.append(Statement(stated, start, end, numbers, support.label, support.score, support.missing))
+        return kept
+
+
+def _pieces(stream: Iterator[str], markers: MarkerReader) -> Iterator[str | int | None]:
+    """Text and citations; None where the model says that there is no answer."""
+    began = ""
+    decided = False
+    for text in stream:
+        for piece in markers.feed(text):
+            if decided:
+                yield piece
+                continue
+            began += piece if isinstance(piece, str) else f"[{piece}]"
+            words = began.strip(" *_`\"'.«»\n")
+            if words.startswith(NOT_STATED):
+                yield None
+                return
+            if not NOT_STATED.startswith(words):
+                decided = True
+                yield from _replayed(began)
+    for piece in markers.rest():
+        yield piece
+    if not decided and began:
+        yield from _replayed(began)
+
+
+def _replayed(began: str) -> Iterator[str | int]:
+    """What was held back while it might have been the beginning of NOT_STATED."""
+    done = 0
+    for marker in _MARKER.finditer(began):
+        yield began[done : marker.start()]
+        yield int(marker[1])
+        done = marker.end()
+    yield began[done:]
+
+
+def _complete(text: str, last: bool) -> Iterator[str]:
+    """The sentences of `text` that are complete, each with the markers and the space behind it."""
+    blank = _MARKER.sub(lambda marker: " " * len(marker[0]), text)
+    begins = [sentence.start for sentence in split_sentences(blank)]
+    for start, end in zip([0, *begins[1:]], begins[1:], strict=False):
+        yield text[start:end]
+    if last and text:
+        yield text[begins[-1] if len(begins) > 1 else 0 :]
+
+
+def _numbered(given: Sequence[SentenceHit], language: Language) -> str:
+    """The sentences with their numbers, passage by passage; their own brackets can't be taken for ours."""
+    lines = []
+    for number, found in enumerate(given, start=1):
+        if number > 1 and (found.hit is not given[number - 2].hit):
+            lines.append("")
+        text = " ".join(found.sentence(language).text.split())
+        lines.append(f"[{number}] {text.translate(str.maketrans('<>[]', '‹›()'))}")
+    return "\n".join(lines)
+
+
+def _without_markers(text: str) -> str:
+    return re.sub(r"\s*\[\d{1,3}\]", "", text)

@@ -1,0 +1,102 @@
+"""Does what is cited support a sentence? For sentences that a chat model wrote."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from qa.evidence import probability
+from qa.language import detect_language
+from qa.lexical import Lexicon, spaced
+from qa.mentions import missing
+from qa.reading import Reader
+from qa.sentences import split_sentences
+from qa.settings import Settings
+from qa.types import Passage, SupportLabel
+
+if TYPE_CHECKING:
+    from qa.embedding import Embedder
+
+_NEGATED = re.compile(
+    r"\b(?:ne|n[’'](?=\w)|pas|jamais|aucune?|ni|sans|not|no|never|neither|nor|without|n[’']t)\b|n[’']t\b", re.IGNORECASE
+)
+_SENTENCES_AT_ONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Whether passages support a sentence."""
+
+    label: SupportLabel
+    score: float
+    """Estimated probability that they do, 0 to 1."""
+    missing: tuple[str, ...] = ()
+    """Numbers, dates and names of the sentence that no passage mentions."""
+
+
+class Checker:
+    """Checks sentences against passages, in French or English, the same language or not. Safe in several threads."""
+
+    def __init__(
+        self,
+        reader: Reader | None = None,
+        embedder: Embedder | None = None,
+        weights: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`reader` and `embedder`: those in use; None loads the bundled ones. `weights` replace the fitted ones."""
+        if embedder is None:
+            from qa.embedding import SentenceTransformerEmbeddings
+
+            embedder = SentenceTransformerEmbeddings(Settings())
+        self._embedder = embedder
+        self._reader = reader or Reader.open(Settings(), embedder)
+        fitted = weights or json.loads((files("qa") / "weights.json").read_text(encoding="utf-8"))["support"]
+        self._models: Mapping[str, Mapping[str, float]] = fitted["models"]
+        self.weak_from: float = fitted["weak"]
+        """Score from which a sentence is not unsupported."""
+        self.supported_from: float = fitted["supported"]
+
+    def check(self, sentence: str, passages: Sequence[str | Passage]) -> Support:
+        """Whether `passages`, taken together, support `sentence`; without a passage nothing does."""
+        texts = [passage.text if isinstance(passage, Passage) else passage for passage in passages]
+        texts = [text for text in texts if text.strip()]
+        if not texts or not any(character.isalnum() for character in sentence):
+            return Support("unsupported", 0.0)
+        features = support_features(self._reader, self._embedder, sentence, texts)
+        score = probability(self._models["across" if features["across"] else "within"], features)
+        label: SupportLabel = "supported" if score >= self.supported_from else "weak"
+        absent = missing(sentence, texts)
+        words = (*sorted(absent.numbers), *sorted(absent.names))
+        return Support(label if score >= self.weak_from else "unsupported", score, words)
+
+
+def support_features(reader: Reader, embedder: Embedder, claim: str, passages: Sequence[str]) -> dict[str, float]:
+    """What tells whether `passages` support `claim`, by name."""
+    sentences = [sentence.text for passage in passages for sentence in split_sentences(passage)]
+    sentences = sentences[:_SENTENCES_AT_ONCE]
+    readings = reader.read_sentences(claim, [[sentences[n] for n in run] for run in reader.windows(sentences)])
+    evidence = [reading.evidence for window in readings for reading in window]
+    best = max(range(len(evidence)), key=evidence.__getitem__)
+    vectors = embedder.encode_documents([claim, *(spaced(sentence) for sentence in sentences)])
+    languages = [detect_language(text).language for text in (claim, " ".join(sentences))]
+    within = languages[0] == languages[1]
+    absent = missing(claim, passages)
+    negations = [len(_NEGATED.findall(text)) > 0 for text in (claim, sentences[best])]
+    words = max(1, len(claim.split()))
+    return {
+        "evidence": evidence[best],
+        "similarity": float((vectors[1:] @ vectors[0]).max()),
+        "overlap": float(Lexicon(sentences, languages[0]).overlaps(claim).max()) if within else 0.0,
+        "missing_numbers": float(min(2, len(absent.numbers))),
+        "missing_dates": float(min(2, len(absent.dates))),
+        "missing_names": float(min(3, len(absent.names))),
+        "negated_more": float(negations[0] and not negations[1]),
+        "negated_less": float(negations[1] and not negations[0]),
+        "length": math.log(words / 15),
+        "across": float(not within),
+    }
