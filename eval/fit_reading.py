@@ -5,7 +5,8 @@
 Questions are the article's dev questions and those of the written articles of held-out.jsonl, on neither of which the
 reader was trained; each written article is indexed and asked by itself. Every figure printed, and the risk of each
 confidence, is from five-fold cross-validation, by fact for the article and by article for the others. Test questions
-are not read. Takes about ten minutes on two cores.
+are not read. Strangers, questions on the other written articles, are asked of each article too. Takes about ten
+minutes on two cores.
 """
 
 from __future__ import annotations
@@ -49,6 +50,11 @@ ARTICLE_WEIGHT = 2.0
 CITED_SHARE = 0.5
 """A sentence is cited beside the best one from this share of its probability; chosen by hit and precision."""
 MOST_CITED = 3
+STRANGERS = 5
+"""Questions of another written article that each written article is asked, in each language."""
+STRANGER_WEIGHT = 0.5
+ON_TOPIC_REFUSED = 0.99
+"""Share of the strangers that are to be refused as such."""
 STEPS = 60
 
 
@@ -69,11 +75,13 @@ class Example:
     scores: NDArray[np.float64] = field(init=False)
     """Of the sentences read, once they are fitted."""
     confidence: float = field(init=False)
+    topic: float = field(init=False)
 
     @property
     def weight(self) -> float:
         """How much the question counts."""
-        return ARTICLE_WEIGHT if self.set == "article" else 1.0
+        weight = ARTICLE_WEIGHT if self.set == "article" else 1.0
+        return weight * (STRANGER_WEIGHT if self.kind == "stranger" else 1.0)
 
     @property
     def answer(self) -> Row:
@@ -96,6 +104,7 @@ def examples_of(work: Path) -> Iterator[Example]:
     """The article's dev questions, and the questions of the written articles that were held out."""
     embedder = SentenceTransformerEmbeddings()
     reader = Reader.open(Settings(), embedder)
+    articles = read_written(HELD_OUT)
     with Engine.open(Settings(data_dir=work / "index-article"), embedder=embedder, judge=Unfitted()) as engine:
         original = engine.articles[0].editions[engine.articles[0].original]
         for row in map(json.loads, SET.read_text(encoding="utf-8").splitlines()):
@@ -105,16 +114,23 @@ def examples_of(work: Path) -> Iterator[Example]:
                 ]
                 names = ("article", row["fact"], row["language"], row["kind"], row["wording"])
                 yield _example(names, engine.examine(row["question"], row["language"]), reader, spans, original)
-    for number, article in enumerate(read_written(HELD_OUT)):
+        for other in articles:
+            for names, question in _strangers(other, "article", ("fr", "en"), 2):
+                yield _example(names, engine.examine(question, names[2]), reader, [], original)
+    for number, article in enumerate(articles):
         source = write_source(article, work / "articles")
-        yield from _of_article(article, "written", source, ("fr", "en"), reader, embedder, work)
+        other = articles[(number + 7) % len(articles)]
+        yield from _of_article(article, other, "written", source, ("fr", "en"), reader, embedder, work)
         if number % 2:  # one edition alone, asked in the other language
             written, asked = ("fr", "en") if number % 4 == 1 else ("en", "fr")
-            yield from _of_article(article, "across", source / f"{written}.txt", (asked,), reader, embedder, work)
+            yield from _of_article(
+                article, other, "across", source / f"{written}.txt", (asked,), reader, embedder, work
+            )
 
 
 def _of_article(
     article: dict[str, Any],
+    other: dict[str, Any],
     set_: str,
     source: Path,
     languages: Sequence[str],
@@ -133,6 +149,9 @@ def _of_article(
         original = engine.articles[0].editions[engine.articles[0].original]
         for names, question, spans in _asked(article, set_, languages, original.language):
             yield _example(names, engine.examine(question, names[2]), reader, spans, original)
+        for names, question in _strangers(other, set_, languages, STRANGERS):
+            group = (names[0], article["id"], *names[2:])
+            yield _example(group, engine.examine(question, names[2]), reader, [], original)
 
 
 def _asked(
@@ -148,6 +167,15 @@ def _asked(
                 yield (set_, article["id"], language, "answerable", wording), question, spans
         for silent in article["silent"]:
             yield (set_, article["id"], language, "near_miss", "plain"), silent[language], []
+
+
+def _strangers(
+    other: dict[str, Any], set_: str, languages: Sequence[str], count: int
+) -> Iterator[tuple[tuple[str, str, str, str, str], str]]:
+    """Questions of another article: they are about nothing that is there."""
+    for language in languages:
+        for number, fact in enumerate(other["facts"][:count]):
+            yield (set_, other["id"], language, "stranger", "plain"), fact[language][number % 2]
 
 
 def _example(
@@ -178,6 +206,12 @@ def fit_answers(examples: Sequence[Example]) -> Row:
     return fit([example.answer for example in examples], labels, [example.weight for example in examples], 0.3)
 
 
+def fit_topic(examples: Sequence[Example]) -> Row:
+    """Fit on all questions: is it about the article, answered there or not?"""
+    labels = [example.kind in ("answerable", "near_miss") for example in examples]
+    return fit([example.answer for example in examples], labels, [example.weight for example in examples], 0.3)
+
+
 def score(examples: Sequence[Example], model: Row) -> None:
     """Give each example the scores of its sentences."""
     for example in examples:
@@ -191,10 +225,12 @@ def cross_validate(examples: Sequence[Example]) -> None:
         model = fit_sentences([example for example in examples if groups[example.group] != fold])
         score([example for example in examples if groups[example.group] == fold], model)
     for fold in range(FOLDS):
-        model = fit_answers([example for example in examples if groups[example.group] != fold])
+        others = [example for example in examples if groups[example.group] != fold]
+        model, topic = fit_answers(others), fit_topic(others)
         for example in examples:
             if groups[example.group] == fold:
                 example.confidence = probability(model, example.answer)
+                example.topic = probability(topic, example.answer)
 
 
 def risks_of(examples: Sequence[Example]) -> list[tuple[float, float]]:
@@ -202,7 +238,7 @@ def risks_of(examples: Sequence[Example]) -> list[tuple[float, float]]:
 
     Risk is made monotone, so that more confidence never means more risk.
     """
-    ranked = sorted(examples, key=lambda example: -example.confidence)
+    ranked = sorted((e for e in examples if e.kind != "stranger"), key=lambda example: -example.confidence)
     weights = np.array([example.weight for example in ranked])
     wrong = np.cumsum(weights * [not example.right for example in ranked]) / np.cumsum(weights)
     wrong = np.maximum.accumulate(wrong)
@@ -210,7 +246,13 @@ def risks_of(examples: Sequence[Example]) -> list[tuple[float, float]]:
     return [(round(ranked[place].confidence, 4), round(float(wrong[place]), 4)) for place in places]
 
 
-def figures(examples: Sequence[Example], threshold: float) -> dict[str, Any]:
+def on_topic_from(examples: Sequence[Example]) -> float:
+    """The probability below which a question is on something else: nearly all strangers are."""
+    strange = [example.topic for example in examples if example.kind in ("stranger", "off_topic", "instruction")]
+    return round(min(0.5, float(np.quantile(strange, ON_TOPIC_REFUSED))), 4)
+
+
+def figures(examples: Sequence[Example], threshold: float, on_topic: float) -> dict[str, Any]:
     """Cross-validated figures by set, language and wording or kind."""
     from sklearn.metrics import roc_auc_score
 
@@ -230,14 +272,16 @@ def figures(examples: Sequence[Example], threshold: float) -> dict[str, Any]:
                     ),
                     "right sentence cited": _mean(e.right for e in some),
                     "citations right": sum(int(e.gold[e.cited].sum()) for e in some) / sum(len(e.cited) for e in some),
-                    "refused": _mean(e.confidence < threshold for e in some),
+                    "refused": _mean(e.confidence < threshold or e.topic < on_topic for e in some),
+                    "taken for another topic": _mean(e.topic < on_topic for e in some),
                 }
             for kind in sorted({example.kind for example in part} - {"answerable"}):
                 some = [example for example in part if example.kind == kind]
                 labels = [1] * len(answerable) + [0] * len(some)
                 table[f"{set_} {language} {kind}"] = {
                     "questions": len(some),
-                    "refused": _mean(e.confidence < threshold for e in some),
+                    "refused": _mean(e.confidence < threshold or e.topic < on_topic for e in some),
+                    "taken for another topic": _mean(e.topic < on_topic for e in some),
                     "AUROC": float(roc_auc_score(labels, [e.confidence for e in (*answerable, *some)])),
                     "AUROC, search alone": float(
                         roc_auc_score(labels, [e.weighed.confidence for e in (*answerable, *some)])
@@ -260,18 +304,20 @@ def main() -> None:
     cross_validate(examples)
     risks = risks_of(examples)
     threshold = threshold_for(Settings().risk, risks)
-    table = figures(examples, threshold)
+    on_topic = on_topic_from(examples)
+    table = figures(examples, threshold, on_topic)
     sentence = fit_sentences(examples)
     score(examples, sentence)
     weights = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     weights["reading"] = {
         "fitted_by": "python -m eval.fit_reading",
         "cited_share": CITED_SHARE,
-        "models": {"sentence": sentence, "answer": fit_answers(examples)},
+        "on_topic": on_topic,
+        "models": {"sentence": sentence, "answer": fit_answers(examples), "topic": fit_topic(examples)},
         "risks": risks,
     }
     WEIGHTS.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
-    result = {"threshold": threshold, "cross-validated": table}
+    result = {"threshold": threshold, "on topic from": on_topic, "cross-validated": table}
     FIGURES.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=1))
 

@@ -37,6 +37,7 @@ _ASKS = re.compile(
     r"|with|et|and|ça|cela|kind|exactly|about|so|exactement|depuis|since|after|après|before|avant|d)\b",
     re.IGNORECASE,
 )
+_WHAT_ABOUT = re.compile(r"^(?:what|how) about\b|^qu['’]en est-il\b|^pareil\b|^same\b|^pour\s", re.IGNORECASE)
 _FEW = 4
 """Words up to which a question without a name is a fragment."""
 
@@ -54,7 +55,7 @@ def points_back(question: str, language: Language) -> bool:
         return True
     if began and len(words) <= _FEW + 1:
         return True
-    return _has_open_pronoun(rest, language)
+    return bool(_WHAT_ABOUT.match(rest)) or _has_open_pronoun(rest, language)
 
 
 def _has_open_pronoun(text: str, language: Language) -> bool:

@@ -26,6 +26,8 @@ _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th|er|re|ers|res|e|es|ème|èmes)\b")
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]*")
 _ENDS = re.compile(r"[.!?…:]\s*(?:[«“\"'’]\s*)?$|^\s*(?:[-–•«“\"]\s*)*$|[«“\"]\s*$")
 _ELIDED = re.compile(r"^(?:[dlLDsSnNjJmMtTcC]|qu|Qu)[’']")
+_MAY = re.compile(r"(?<=[\w,] )May\b|\bMay (?=\d)")
+"""The month; the verb has no capital in mid-sentence."""
 _VOWELS = re.compile(r"[aeiouyw]")
 _ACRONYMS = (
     frozenset({"onu", "un", "u.n"}), frozenset({"otan", "nato"}), frozenset({"ue", "eu"}),
@@ -104,7 +106,8 @@ def _plain_number(written: str) -> str:
 
 def _dates(text: str) -> set[str]:
     calendar = _calendar()
-    return {calendar[word] for word in re.findall(r"\w+", text.lower()) if word in calendar}
+    found = {calendar[word] for word in re.findall(r"\w+", text.lower()) if word in calendar}
+    return found | ({"month 5"} if _MAY.search(text) else set())
 
 
 @cache
@@ -142,7 +145,10 @@ def _words(text: str) -> set[str]:
 def _is_named(name: str, words: set[str]) -> bool:
     """Whether a name, or its form in the other language, is among `words`."""
     plain = _plain(name)
-    forms = {plain, *_translations().get(plain, ())} | {form for group in _ACRONYMS if plain in group for form in group}
+    known = _translations()
+    forms = {plain, *known.get(plain, ()), *known.get(plain.removesuffix("s"), ())} | {
+        form for group in _ACRONYMS if plain in group for form in group
+    }
     if forms & words:
         return True
     return any(_same(form, word) for form in forms for word in words)

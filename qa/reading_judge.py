@@ -30,10 +30,6 @@ AT_MOST = 6
 """Windows read for one question: more are read as long as none read so far answers it."""
 FOUND = 0.0
 """Log-odds of the best evidence from which reading ends: on dev questions more reading finds no more."""
-SURE, SURER = 0.6, 0.8
-"""Confidence from which a question is answered although search takes it for one on something else; SURER where the
-topic's probability is below UNRELATED. On dev questions no off-topic one comes so far."""
-UNRELATED = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ class Read:
 
 
 class ReadingJudge:
-    """Reads what search ranks highest, and weighs both in two logistic regressions: sentences, then the answer."""
+    """Reads what search ranks highest, and weighs both in logistic regressions: sentences, the topic, the answer."""
 
     def __init__(self, reader: Reader, risk: float, weights: Mapping[str, Any] | None = None) -> None:
         """`risk`: the share of answers that may be wrong, above 0 to 1. `weights` replace the fitted ones."""
@@ -55,7 +51,7 @@ class ReadingJudge:
         self._linear = LinearJudge(weights=fitted)
         self._reader = reader
         self._models: Mapping[str, Mapping[str, float]] = fitted["reading"]["models"]
-        self._on_topic: float = fitted["on_topic"]
+        self._on_topic: float = fitted["reading"]["on_topic"]
         self._cited_share: float = fitted["reading"]["cited_share"]
         self._threshold = threshold_for(risk, fitted["reading"]["risks"])
 
@@ -67,11 +63,12 @@ class ReadingJudge:
         weighed = self._linear.weigh(candidates)
         read = read_candidates(self._reader, candidates, weighed)
         scores = [probability(self._models["sentence"], features) for features in read_features(read)]
-        confidence = probability(self._models["answer"], answer_features(candidates, weighed, read, scores))
+        features = answer_features(candidates, weighed, read, scores)
+        confidence = probability(self._models["answer"], features)
+        topic = probability(self._models["topic"], features)
         refusal: Reason | None = None
-        enough = SURER if weighed.topic < UNRELATED else SURE
-        if weighed.topic < self._on_topic and confidence < max(enough, self._threshold):
-            refusal, confidence = "off_topic", min(confidence, weighed.topic, self._threshold)
+        if topic < self._on_topic:
+            refusal, confidence = "off_topic", min(confidence, topic, self._threshold)
         elif confidence < self._threshold:
             refusal = "not_stated"
         cited = self._cited_share * max(scores)

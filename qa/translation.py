@@ -110,7 +110,8 @@ def translate(
             if progress:
                 progress(len(translated), len(original.sentences))
     text, checked = _assembled(original, translated, target)
-    _write_article(article, folder, target, model, spent)
+    title = done.get(article.title[article.original])
+    _write_article(article, folder, target, model, spent, title.translation if title else "")
     file.write_text(text, encoding="utf-8", newline="")
     doubtful = [one for one in checked if one.faults]
     review = folder / f"{target}.review.md"
@@ -224,7 +225,9 @@ def _as_one_sentence(translation: str, sentence: Sentence) -> str:
     return translation if len(split_sentences(translation)) == 1 else ""
 
 
-def _write_article(article: Article, folder: Path, target: Language, model: ChatModel, spent: list[Usage]) -> None:
+def _write_article(
+    article: Article, folder: Path, target: Language, model: ChatModel, spent: list[Usage], known: str
+) -> None:
     """The original edition and article.toml, where the folder has none; the title in the new edition's language."""
     prompts = PROMPTS[target]
     title = article.title[article.original]
@@ -232,7 +235,7 @@ def _write_article(article: Article, folder: Path, target: Language, model: Chat
         source=LANGUAGE_NAMES[target][article.original], target=LANGUAGE_NAMES[target][target]
     )
     user = prompts.translate_user.format(before="–", sentence=title, faults="")
-    new = article.title.get(target) or _plain(model.write(system, user, spent)).rstrip(" .") or title
+    new = article.title.get(target) or known or _plain(model.write(system, user, spent)).rstrip(" .") or title
     description = folder / "article.toml"
     if description.is_file():
         written = description.read_text(encoding="utf-8")

@@ -1,0 +1,79 @@
+"""Follow-up questions: which point back, and what they are understood to ask."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import ROOT
+
+from qa import Answer
+from qa.conversation import points_back, standalone
+
+
+def turns(split):
+    lines = (ROOT / "eval" / "sets" / "conversations.jsonl").read_text(encoding="utf-8").splitlines()
+    for row in map(json.loads, lines):
+        if row["split"] == split:
+            for turn in row["turns"][1:]:
+                yield row["language"], turn
+
+
+def answered(question, understood=""):
+    return Answer(question, "en", "", False, None, 1.0, (), (), standalone=understood)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("And when did he arrive?", "en"),
+        ("Et pourquoi ?", "fr"),
+        ("why?", "en"),
+        ("Combien de jours y reste-t-il ?", "fr"),
+        ("Which month?", "en"),
+        ("Et la Corée du Sud ?", "fr"),
+        ("What about the United States?", "en"),
+        ("Offerte par qui ?", "fr"),
+        ("Who gave it to them?", "en"),
+    ],
+)
+def test_pronouns_and_fragments_point_back(question, language):
+    assert points_back(question, language)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("When was the visit announced?", "en"),
+        ("Kim Jong-un a-t-il dit que la Russie était son alliée ?", "fr"),
+        ("Did Putin say that he would come back?", "en"),
+        ("Quel temps fait-il à Paris aujourd’hui ?", "fr"),
+        ("Is there a recipe for ratatouille in it?", "en"),
+        ("Combien de jours dure la visite de Poutine à Pyongyang ?", "fr"),
+    ],
+)
+def test_a_complete_question_does_not_point_back(question, language):
+    assert not points_back(question, language)
+
+
+def test_a_follow_up_is_put_behind_what_was_asked():
+    history = [answered("Who gave the car?"), answered("Where did Putin go?")]
+    assert standalone("And when?", history, "en") == "Where did Putin go? when?"
+
+
+def test_a_follow_up_to_a_follow_up_keeps_the_first_question():
+    history = [answered("And when?", "Where did Putin go? when?")]
+    assert standalone("Why?", history, "en") == "Where did Putin go? when? Why?"
+
+
+def test_the_first_question_and_a_new_topic_stay_as_they_are():
+    assert standalone("And when?", [], "en") == "And when?"
+    question = "Which intelligence services noticed the flow of weapons?"
+    assert standalone(question, [answered("Where did Putin go?")], "en") == question
+
+
+@pytest.mark.parametrize(("split", "share"), [("dev", 0.9), ("test", 0.75)])
+def test_most_turns_of_the_set_are_told_apart(split, share):
+    asked = list(turns(split))
+    right = sum(points_back(t["question"], lang) == (t["follow_up"] != "new_topic") for lang, t in asked)
+    assert right >= share * len(asked)
