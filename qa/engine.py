@@ -17,7 +17,7 @@ from qa.errors import ChatModelFailed, QAError, SettingsError, StoreDamaged
 from qa.evidence import Candidates, Judge, Judgement, LinearJudge
 from qa.expectation import asks_for_gist
 from qa.extractive import answer_from, chunks_of, refusal_from
-from qa.index import BuildReport, Index, Progress, Record, Store, fingerprint_of
+from qa.index import Index, Progress, Record
 from qa.parts import joined, split_question
 from qa.passages import split_passages
 from qa.question import CheckedQuestion, check_question
@@ -25,6 +25,7 @@ from qa.reading import Reader
 from qa.reading_judge import ReadingJudge
 from qa.retrieval import PassageRetriever, Retriever, records_of
 from qa.settings import Settings
+from qa.store import BuildReport, Store, fingerprint_of
 from qa.types import Answer, Article, Chunk, Hit, Language, Passage, Query, Usage, total
 
 if TYPE_CHECKING:

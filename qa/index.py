@@ -1,34 +1,21 @@
-"""The vector index: Chroma, one folder per version, checked at opening. The only module that imports chromadb.
+"""One version of the vector index: a folder of Chroma's, with a manifest, written once and checked at opening.
 
-    data_dir/
-      write.lock            held by the one process that writes
-      versions.json         fingerprint -> folder, replaced in one step when a version is complete
-      index-<id>/           one version: Chroma's files, and manifest.json, written last
-
-A fingerprint covers the embedding model, the way texts are split and every edition's content. A version is never
-changed after it is complete: an article or a model that changes gets a new one, which takes over the vectors of texts
-that have not changed, and readers go on with the old one until then.
+The only module that imports chromadb. Which version is in use, and who may write one, is told in store.py.
 """
 
 from __future__ import annotations
 
-import errno
 import json
-import logging
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import filelock
-
-from qa.errors import StoreDamaged, StoreFull, StoreLocked, StoreNotWritable
+from qa.errors import StoreDamaged, StoreNotWritable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,8 +24,6 @@ if TYPE_CHECKING:
 
     from qa.embedding import Embedder
 
-logger = logging.getLogger(__name__)
-
 Kind: TypeAlias = Literal["passages", "sentences", "questions"]
 KINDS: tuple[Kind, ...] = ("passages", "sentences", "questions")
 """Questions are embedded as questions, the others as documents."""
@@ -46,8 +31,7 @@ KINDS: tuple[Kind, ...] = ("passages", "sentences", "questions")
 FORMAT = 2
 """Raised when versions written before can't be read any more."""
 
-_VARIABLE = "PASSAGE_DATA_DIR"
-_NEEDED_MB = 50
+VARIABLE = "PASSAGE_DATA_DIR"
 _BATCH = 64
 # Chroma's own defaults find 0.9875 of the ten nearest of real e5 vectors, these all of them.
 _HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}
@@ -62,16 +46,7 @@ class Record:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What making a version took."""
-
-    records: int
-    embedded: int
-    """Texts that the model had to embed; the vectors of the others were taken over."""
-
-
-_Text: TypeAlias = tuple[bool, str]
+Text: TypeAlias = tuple[bool, str]
 """Whether a text is a question, and the text: a question's vector differs from a document's."""
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -79,7 +54,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Manifest:
+class Manifest:
     """What a complete version holds, to be checked at opening."""
 
     format: int
@@ -102,13 +77,13 @@ class Index:
         self.folder = folder
         self.fingerprint = fingerprint
         try:
-            manifest = _read_manifest(folder)
+            manifest = read_manifest(folder)
             _check_files(folder, manifest)
         except (OSError, ValueError, TypeError, sqlite3.Error) as error:
             raise StoreDamaged(path=folder, cause=error) from error
         if not os.access(folder, os.W_OK):
             cause = "Chroma needs to write in the folder of an index, even to read it"
-            raise StoreNotWritable(path=folder, cause=cause, variable=_VARIABLE)
+            raise StoreNotWritable(path=folder, cause=cause, variable=VARIABLE)
         try:
             self._client = _client(folder)
             self._collections = {kind: self._client.get_collection(kind, embedding_function=None) for kind in KINDS}
@@ -148,7 +123,7 @@ class Index:
         found = self._collections[kind].get(include=["embeddings"])
         return dict(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
 
-    def vectors_by_text(self) -> Iterator[tuple[_Text, NDArray[np.float32]]]:
+    def vectors_by_text(self) -> Iterator[tuple[Text, NDArray[np.float32]]]:
         """Each text with its vector, for a new version of the same model to take over."""
         import numpy as np
 
@@ -163,7 +138,7 @@ class Index:
         """Let go of the files."""
         self._client.close()
 
-    def _check_contents(self, manifest: _Manifest) -> None:
+    def _check_contents(self, manifest: Manifest) -> None:
         import numpy as np
 
         for kind in KINDS:
@@ -177,141 +152,8 @@ class Index:
             raise StoreDamaged(path=self.folder, cause="a known sentence does not find itself")
 
 
-class Store:
-    """The data folder: finds the version of a fingerprint, and makes it."""
-
-    def __init__(self, data_dir: Path, lock_timeout: float = 120) -> None:
-        self.data_dir = data_dir
-        self.lock_timeout = lock_timeout
-        self._pointer = data_dir / "versions.json"
-
-    def state(self) -> tuple[int, int] | None:
-        """A value that changes whenever a version is completed; None where there is none yet."""
-        try:
-            status = self._pointer.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_ino
-
-    def find(self, fingerprint: str) -> Path | None:
-        """The folder of the complete version with this fingerprint. Raises StoreDamaged or StoreNotWritable."""
-        with _told_clearly(self.data_dir):
-            name = self._versions().get(fingerprint)
-        return self.data_dir / name if name else None
-
-    def build(
-        self,
-        records: Sequence[Record],
-        embedder: Embedder,
-        fingerprint: str,
-        *,
-        supersedes: str,
-        rebuild: bool = False,
-        progress: Progress | None = None,
-    ) -> BuildReport:
-        """Make the version with this fingerprint, unless it is there; `rebuild` makes it anew in any case.
-
-        Versions made with the same `supersedes` before are given up once this one is complete. Vectors of texts that
-        are there already, made by the same model, are taken over (not when rebuilding).
-        Raises StoreLocked, StoreNotWritable, StoreFull or StoreDamaged.
-        """
-        with _told_clearly(self.data_dir), self._only_writer():
-            if not rebuild and self.find(fingerprint):
-                return BuildReport(len(records), 0)
-            versions = self._recovered() if rebuild else self._versions()
-            self._sweep(versions)
-            free = shutil.disk_usage(self.data_dir).free // 2**20
-            if free < _NEEDED_MB:
-                raise StoreFull(path=self.data_dir, cause=f"{free} MB", needed=_NEEDED_MB, variable=_VARIABLE)
-            known = {} if rebuild else self._known_vectors(versions, embedder.fingerprint, records)
-            folder = Path(tempfile.mkdtemp(prefix="index-", dir=self.data_dir))
-            try:
-                embedded = _fill(folder, records, embedder, known, progress)
-                manifest = _make_manifest(folder, records, fingerprint, f"{embedder.fingerprint}:{supersedes}")
-                _write_json(folder / "manifest.json", asdict(manifest))
-                kept = {print_: name for print_, name in versions.items() if not self._superseded(name, manifest)}
-                _write_json(self._pointer, {**kept, fingerprint: folder.name})
-            except BaseException:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
-        return BuildReport(len(records), embedded)
-
-    def _versions(self) -> dict[str, str]:
-        try:
-            versions = json.loads(self._pointer.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except ValueError as error:
-            raise StoreDamaged(path=self._pointer, cause=error) from error
-        if not isinstance(versions, dict):
-            raise StoreDamaged(path=self._pointer, cause="it is not a table of versions")
-        return versions
-
-    def _recovered(self) -> dict[str, str]:
-        """The versions, read off the folders themselves where versions.json is damaged."""
-        try:
-            return self._versions()
-        except StoreDamaged as error:
-            logger.warning("%s", error)
-        found = {}
-        for folder in self.data_dir.glob("index-*"):
-            with suppress(OSError, ValueError, TypeError):
-                found[_read_manifest(folder).fingerprint] = folder.name
-        return found
-
-    def _superseded(self, name: str, by: _Manifest) -> bool:
-        try:
-            return _read_manifest(self.data_dir / name).supersedes == by.supersedes
-        except (OSError, ValueError, TypeError):
-            return True
-
-    def _sweep(self, versions: Mapping[str, str]) -> None:
-        """Remove folders that no fingerprint leads to: given up a version ago, or left by a process that died."""
-        for folder in self.data_dir.glob("index-*"):
-            if folder.name not in versions.values():
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _known_vectors(
-        self, versions: Mapping[str, str], model: str, records: Sequence[Record]
-    ) -> dict[_Text, NDArray[np.float32]]:
-        wanted = {_text_of(record) for record in records}
-        known: dict[_Text, NDArray[np.float32]] = {}
-        for fingerprint, name in versions.items():
-            try:
-                if not _read_manifest(self.data_dir / name).supersedes.startswith(f"{model}:"):
-                    continue
-                with closing(Index(self.data_dir / name, fingerprint)) as index:
-                    known.update((text, vector) for text, vector in index.vectors_by_text() if text in wanted)
-            except (StoreDamaged, OSError, ValueError, TypeError) as error:
-                logger.warning("vectors of %s can't be taken over: %s", name, error)
-        return known
-
-    @contextmanager
-    def _only_writer(self) -> Iterator[None]:
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self.data_dir / "write.lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            logger.warning(
-                "another process is writing in %s: waiting for it, up to %.0f s", self.data_dir, self.lock_timeout
-            )
-            try:
-                lock.acquire(timeout=self.lock_timeout)
-            except filelock.Timeout as error:
-                raise StoreLocked(path=self.data_dir, seconds=self.lock_timeout) from error
-        try:
-            yield
-        finally:
-            lock.release()
-
-
-def fingerprint_of(*parts: str) -> str:
-    """A fingerprint of the model, the splitter and the content named by `parts`."""
-    return sha256("\0".join((str(FORMAT), *parts)).encode()).hexdigest()
-
-
-def _text_of(record: Record) -> _Text:
+def text_of(record: Record) -> Text:
+    """What a vector is remembered by."""
     return record.kind == "questions", record.text
 
 
@@ -322,15 +164,15 @@ def _client(folder: Path) -> Any:
     return chromadb.PersistentClient(path=str(folder), settings=ChromaSettings(anonymized_telemetry=False))
 
 
-def _fill(
+def fill(
     folder: Path,
     records: Sequence[Record],
     embedder: Embedder,
-    known: dict[_Text, NDArray[np.float32]],
+    known: dict[Text, NDArray[np.float32]],
     progress: Progress | None,
 ) -> int:
     """Write every record; the number of texts that had to be embedded."""
-    new = list(dict.fromkeys(text for text in map(_text_of, records) if text not in known))
+    new = list(dict.fromkeys(text for text in map(text_of, records) if text not in known))
     with closing(_client(folder)) as client:
         collections: dict[Kind, Collection] = {
             kind: client.create_collection(kind, embedding_function=None, configuration={"hnsw": _HNSW})
@@ -350,20 +192,21 @@ def _fill(
                 part = of_kind[first : first + 1000]
                 collection.add(
                     ids=[record.id for record in part],
-                    embeddings=[known[_text_of(record)] for record in part],
+                    embeddings=[known[text_of(record)] for record in part],
                     documents=[record.text for record in part],
                 )
     return len(new)
 
 
-def _make_manifest(folder: Path, records: Sequence[Record], fingerprint: str, supersedes: str) -> _Manifest:
+def make_manifest(folder: Path, records: Sequence[Record], fingerprint: str, supersedes: str) -> Manifest:
+    """The manifest of a version that has just been filled."""
     import numpy as np
 
     with closing(_client(folder)) as client:
         collection = client.get_collection("sentences", embedding_function=None)
         found = collection.get(limit=1, include=["embeddings"])
         probe = np.asarray(found["embeddings"], dtype=np.float32)[0]
-    return _Manifest(
+    return Manifest(
         format=FORMAT,
         fingerprint=fingerprint,
         supersedes=supersedes,
@@ -374,14 +217,15 @@ def _make_manifest(folder: Path, records: Sequence[Record], fingerprint: str, su
     )
 
 
-def _read_manifest(folder: Path) -> _Manifest:
-    manifest = _Manifest(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a version. Raises OSError, ValueError or TypeError."""
+    manifest = Manifest(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
     if manifest.format != FORMAT:
         raise ValueError(f"format {manifest.format}, {FORMAT} expected")
     return manifest
 
 
-def _check_files(folder: Path, manifest: _Manifest) -> None:
+def _check_files(folder: Path, manifest: Manifest) -> None:
     """Raise ValueError, OSError or sqlite3.Error where Chroma would fail in silence, or take the process with it."""
     found = {str(file.relative_to(folder)): _digest(file) for file in _vector_files(folder)}
     if found != manifest.files:
@@ -407,28 +251,3 @@ def _digest(file: Path) -> str:
         while block := stream.read(2**20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _write_json(file: Path, value: object) -> None:
-    """Replace `file` in one step, after its content is on the disk."""
-    new = file.with_name(f"{file.name}.new")
-    with new.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(file)
-
-
-@contextmanager
-def _told_clearly(folder: Path) -> Iterator[None]:
-    """Turn what the system and Chroma say of the disk into errors that say what to do."""
-    try:
-        yield
-    except Exception as error:
-        code = error.errno if isinstance(error, OSError) else None
-        text = str(error).lower()
-        if code in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in text or "no space left" in text:
-            raise StoreFull(path=folder, cause=error, needed=_NEEDED_MB, variable=_VARIABLE) from error
-        if isinstance(error, OSError) or "readonly database" in text or "read-only" in text:
-            raise StoreNotWritable(path=folder, cause=error, variable=_VARIABLE) from error
-        raise

@@ -16,7 +16,8 @@ import pytest
 from tiny import WordEmbedder
 
 from qa.errors import StoreDamaged, StoreFull, StoreLocked, StoreNotWritable
-from qa.index import Index, Record, Store
+from qa.index import Index, Record
+from qa.store import Store
 
 FEW = [Record("passages", "p0", "un deux"), Record("sentences", "s0", "un"), Record("sentences", "s1", "deux")]
 MANY = [Record("sentences", f"s{n}", f"mot{n} autre{n * 7}") for n in range(1100)] + FEW[:1]
@@ -221,7 +222,8 @@ import sys, time
 sys.path[:0] = {path!r}
 from pathlib import Path
 from tiny import WordEmbedder
-from qa.index import Record, Store
+from qa.index import Record
+from qa.store import Store
 class Slow(WordEmbedder):
     def encode_documents(self, texts):
         print("writing", flush=True)
