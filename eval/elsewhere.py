@@ -9,12 +9,12 @@ eval/fit.py does not learn to find (every second one); it has seen some of them 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import tempfile
 from collections import Counter
 from pathlib import Path
 
+from eval.afriqa import read_passages, read_questions
 from qa import ArticleError, Engine, SentenceTransformerEmbeddings, Settings
 
 PASSAGES = 45
@@ -28,10 +28,8 @@ def main() -> None:
     folder: Path = parser.parse_args().afriqa
     embedder = SentenceTransformerEmbeddings()
     for language in ("fr", "en"):
-        lines = (folder / language / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
-        texts = {passage["id"]: passage["text"] for passage in map(json.loads, lines)}
-        lines = (folder / language / "queries.jsonl").read_text(encoding="utf-8").splitlines()
-        questions = [question for question in map(json.loads, lines) if question["answerable"]][::2]
+        texts = read_passages(folder, language)
+        questions = read_questions(folder, language)[::2]
         chance = random.Random(1)
         own: Counter[str] = Counter()
         others: Counter[str] = Counter()

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.afriqa import read_passages, read_questions
 from qa import (
     Article,
     Candidates,
@@ -129,8 +130,8 @@ def read_strangers(folder: Path) -> dict[str, list[str]]:
     """AfriQA questions of each language, spread over the file."""
     found = {}
     for language in ("fr", "en"):
-        lines = (folder / language / "queries.jsonl").read_text(encoding="utf-8").splitlines()
-        found[language] = [json.loads(line)["question"] for line in lines[:: max(1, len(lines) // STRANGERS)]]
+        questions = read_questions(folder, language)
+        found[language] = [row["question"] for row in questions[:: max(1, len(questions) // STRANGERS)]]
     return found
 
 
@@ -149,19 +150,18 @@ def across_examples(article: Article, work: Path, strangers: Mapping[str, Sequen
 
 def afriqa_examples(folder: Path, language: str, work: Path, limit: int | None = None) -> list[Example]:
     """Every second AfriQA question whose passage is among the first `limit`, searched in all of these passages."""
-    passages = [json.loads(line) for line in (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
+    passages = read_passages(folder, language)
     texts = work / f"afriqa-{language}"
     texts.mkdir(parents=True, exist_ok=True)
     sources = []
-    for passage in passages[:limit]:
-        source = texts / f"{passage['id']}.txt"
-        source.write_bytes(passage["text"].encode("utf-8"))
+    for passage_id in list(passages)[:limit]:
+        source = texts / f"{passage_id}.txt"
+        source.write_bytes(passages[passage_id].encode("utf-8"))
         sources.append(source)
     known = {source.stem for source in sources}
     examples = []
     with Engine.open(Settings(sources=tuple(sources), data_dir=work / f"index-{language}"), judge=Unfitted()) as engine:
-        lines = (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()
-        questions = [q for q in map(json.loads, lines) if q["answerable"] and q["passage_id"] in known]
+        questions = [question for question in read_questions(folder, language) if question["passage_id"] in known]
         for question in questions[1::2]:
             candidates = engine.examine(question["question"], language)
             gold = []
@@ -311,8 +311,8 @@ def main() -> None:
         settings = Settings(data_dir=work / "index-article")
         within = article_examples(settings, article.editions[article.original], ("fr", "en"), strangers)
         across = across_examples(article, work, strangers)
-        within += afriqa_examples(options.afriqa / "fr", "fr", work)
-        within += afriqa_examples(options.afriqa / "en", "en", work, ENGLISH_PASSAGES)
+        within += afriqa_examples(options.afriqa, "fr", work)
+        within += afriqa_examples(options.afriqa, "en", work, ENGLISH_PASSAGES)
     models, table = {}, {}
     limits: Limits | None = None
     for case, examples in (("within", within), ("across", across)):

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.afriqa import is_held_out, read_passages, read_questions
 from eval.report import commit_of
-from eval.train.examples import is_held_out
 from eval.train.written import HELD_OUT
 from eval.train.written import read as read_written
 from qa import Candidates, Engine, Judge, LinearJudge, Reader, ReadingJudge, SentenceTransformerEmbeddings, Settings
@@ -100,11 +100,8 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
 
 def read_afriqa(folder: Path, language: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """The passages by id, and the questions on those held out."""
-    lines = (folder / language / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
-    passages = {row["id"]: row["text"] for row in map(json.loads, lines)}
-    lines = (folder / language / "queries.jsonl").read_text(encoding="utf-8").splitlines()
-    questions = [row for row in map(json.loads, lines) if row["answerable"] and is_held_out(row["passage_id"])]
-    return passages, questions
+    questions = [row for row in read_questions(folder, language) if is_held_out(row["passage_id"])]
+    return read_passages(folder, language), questions
 
 
 def given_the_passage(both: Both, folder: Path, language: str, limit: int | None) -> dict[str, Any]:

@@ -9,20 +9,18 @@ from __future__ import annotations
 import gzip
 import json
 import random
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from eval.afriqa import is_held_out, read_passages, read_questions
 from eval.train.written import read as read_written
 from qa.sentences import split_sentences
 
 READING = (
     "squad-it-dev", "squad-es-v1-dev", "squad-es-v2-dev", "xquad-en", "xquad-es", "xquad-ro", "xquad-de",
 )  # fmt: skip
-HELD_OUT = 7
-"""One AfriQA passage in this many, with its questions, is kept out of training."""
 QUESTION_TOKENS = 96
 SENTENCE_TOKENS = 200
 BUDGETS = (64, 96, 128, 160)
@@ -147,19 +145,12 @@ def read_reading(folder: Path, tokens: Tokens) -> list[Item]:
     return list(items.values())
 
 
-def is_held_out(passage_id: str) -> bool:
-    """Whether an AfriQA passage is kept out of training."""
-    return zlib.crc32(passage_id.encode()) % HELD_OUT == 0
-
-
 def read_afriqa(folder: Path, language: str, tokens: Tokens, *, held_out: bool) -> list[Item]:
     """AfriQA's questions on its passages, those of training or those kept out of it."""
-    lines = (folder / language / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
-    passages = {row["id"]: row["text"] for row in map(json.loads, lines)}
+    passages = read_passages(folder, language)
     items: list[Item] = []
-    lines = (folder / language / "queries.jsonl").read_text(encoding="utf-8").splitlines()
-    for row in map(json.loads, lines):
-        if is_held_out(row["passage_id"]) != held_out or not row["answerable"]:
+    for row in read_questions(folder, language):
+        if is_held_out(row["passage_id"]) != held_out:
             continue
         text = text_of(tokens, language, passages[row["passage_id"]], row["start"], row["end"])
         if text is not None:
