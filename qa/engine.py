@@ -153,7 +153,11 @@ class Engine:
         to the chat model.
         """
         checked = check_question(
-            question, language, interface_language=interface_language, limit=self.settings.max_question_length
+            question,
+            language,
+            limit=self.settings.max_question_length,
+            interface_language=interface_language,
+            before=history[-1].language if history else None,
         )
         if top_k is not None and top_k < 1:
             raise SettingsError(interface_language, detail=f"top_k: {top_k}, at least 1 expected")
@@ -167,7 +171,10 @@ class Engine:
         embedded = time.perf_counter()
         candidates = _candidates(retriever, query, listed)
         retrieved = time.perf_counter()
-        judgement, silent = self._weigh(retriever, checked, candidates, listed)
+        if checked.text == asked:
+            judgement, silent = self._weigh(retriever, checked, candidates, listed)
+        else:  # what it points back to is asked already
+            judgement, silent = self._judge.judge(candidates), ""
         notice = " ".join(filter(None, (checked.notice, silent)))
         answer = answer_from(query, candidates.hits[:listed], judgement, notice)
         selected = time.perf_counter()

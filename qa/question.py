@@ -31,15 +31,23 @@ class CheckedQuestion:
 
 
 def check_question(
-    question: str, language: str | None, *, limit: int, interface_language: Language = "en"
+    question: str,
+    language: str | None,
+    *,
+    limit: int,
+    interface_language: Language = "en",
+    before: Language | None = None,
 ) -> CheckedQuestion:
-    """The question made ready. Raises EmptyQuestion, QuestionTooLong (over `limit` characters) or UnknownLanguage."""
+    """The question made ready. Raises EmptyQuestion, QuestionTooLong (over `limit` characters) or UnknownLanguage.
+
+    `before` is the language of the conversation so far, for words that tell nothing ("2023?").
+    """
     if language is not None and language not in LANGUAGES:
         raise UnknownLanguage(interface_language, found=language)
     text = _clean(question)
     if not any(character.isalnum() for character in text):
         raise EmptyQuestion(language or interface_language)
-    detected = detect_language(text[:1000], interface_language)
+    detected = detect_language(text[:1000], before or interface_language)
     if len(text) > limit:
         raise QuestionTooLong(language or detected.language, length=len(text), limit=limit)
     written = None if detected.third else detected.language
