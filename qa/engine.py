@@ -167,7 +167,7 @@ class Engine:
         asked = checked.text
         checked = replace(checked, text=self._standalone(checked, history[-_REMEMBERED:], spent))
         retriever = self._current().retriever
-        query = retriever.query(checked)
+        query = retriever.query(checked, asked)
         embedded = time.perf_counter()
         candidates = _candidates(retriever, query, listed)
         retrieved = time.perf_counter()

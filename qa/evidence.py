@@ -127,7 +127,7 @@ def question_features(candidates: Candidates, scores: Sequence[float]) -> dict[s
         "overlap": max(found.overlap for found in candidates.sentences),
         "overlap_of_best": top.overlap,
         "expected": _expected(query, sentence.text),
-        "closed": float(expectation_of(query.text) != "open"),
+        "closed": float(expectation_of(query.asked) != "open"),
     }
 
 
@@ -138,16 +138,16 @@ def case_of(found: SentenceHit) -> str:
 
 def _expected(query: Query, sentence: str) -> float:
     """0.5 where a sentence holds the kind of answer that is asked for, -0.5 where not, 0 where the question is open."""
-    quantity = asked_quantity(query.text)
+    quantity = asked_quantity(query.asked)
     if quantity is not None:
         return float(gives_quantity(quantity, sentence)) - 0.5
-    return meets(expectation_of(query.text), sentence) - 0.5
+    return meets(expectation_of(query.asked), sentence) - 0.5
 
 
 def lacks_quantity(candidates: Candidates) -> bool:
     """Whether a quantity is asked for that no sentence gives, as far as that can be read in the question's language."""
     query = candidates.query
-    quantity = asked_quantity(query.text)
+    quantity = asked_quantity(query.asked)
     if quantity is None or query.written is None or any(found.across for found in candidates.sentences):
         return False
     return not any(gives_quantity(quantity, found.sentence(query.written).text) for found in candidates.sentences)

@@ -59,7 +59,7 @@ def answer_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice:
         citations=citations,
         passages=tuple(hits),
         notice=notice,
-        short=None if asks_yes_no(query.text) else _short(chosen[0], citations[0]),
+        short=None if asks_yes_no(query.asked) else _short(chosen[0], citations[0]),
     )
 
 
@@ -85,7 +85,7 @@ def _looked_for(query: Query, sentences: int) -> str:
     """What was sought, and in how many sentences; nothing where there were none."""
     if not sentences:
         return ""
-    wanted = _WANTED[expectation_of(query.text)][query.language]
+    wanted = _WANTED[expectation_of(query.asked)][query.language]
     if query.language == "fr":
         return f"Passage y a cherché {wanted} dans {sentences} phrase{'s' if sentences > 1 else ''}."
     return f"Passage looked for {wanted} in {sentences} sentence{'s' if sentences > 1 else ''}."

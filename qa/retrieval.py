@@ -142,10 +142,13 @@ class Retriever:
         self._words = {language: _Words(articles, passages, language) for language in LANGUAGES}
         self._background = self._measure_background()
 
-    def query(self, question: CheckedQuestion) -> Query:
-        """The question with its embedding: the only text that is embedded to answer it."""
+    def query(self, question: CheckedQuestion, asked: str = "") -> Query:
+        """The question with its embedding: the only text that is embedded to answer it.
+
+        `asked`: what of it is wanted, where that is not the whole.
+        """
         vector = self._embedder.encode_query(question.text)
-        return Query(question.text, question.language, question.written, vector)
+        return Query(question.text, question.language, question.written, vector, asked or question.text)
 
     def search(self, query: Query, k: int) -> list[Hit]:
         """The `k` best passages, best first, in the edition of the answer's language where there is one."""

@@ -105,6 +105,8 @@ class Query:
     """The language of its words; None where that is neither French nor English."""
     vector: NDArray[np.float32] = field(compare=False, repr=False)
     """The question's embedding, of unit length."""
+    asked: str
+    """The words that say what is wanted: the question, or the follow-up without what it points back to."""
 
 
 @dataclass(frozen=True, slots=True)
