@@ -167,7 +167,7 @@ class Engine:
         asked = checked.text
         checked = replace(checked, text=self._standalone(checked, history[-_REMEMBERED:], spent))
         retriever = self._current().retriever
-        query = retriever.query(checked, asked)
+        query = retriever.query(checked, "" if self._writer else asked)
         embedded = time.perf_counter()
         candidates = _candidates(retriever, query, listed)
         retrieved = time.perf_counter()
