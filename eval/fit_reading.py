@@ -47,7 +47,7 @@ FIGURES = Path(__file__).parent / "results" / "fit-reading.json"
 FOLDS = 5
 ARTICLE_WEIGHT = 2.0
 """A question on the article, machine-translated as it is, counts as much as this many on the written ones."""
-CITED_SHARE = 0.5
+CITED_SHARE = 0.6
 """A sentence is cited beside the best one from this share of its probability; chosen by hit and precision."""
 MOST_CITED = 3
 STRANGERS = 5
