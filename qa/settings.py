@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     """Passages that an answer lists; it is sought in ten, or in as many as are listed."""
     reader: bool = True
     """Whether the sentences that search ranks highest are read; False: similarity and words alone choose."""
-    risk: float = Field(default=0.2, gt=0, le=1)
+    risk: float = Field(default=0.25, gt=0, le=1)
     """Share of answers that may be wrong: the lower, the more questions are refused. Only with the reader.
 
     Questions on something else altogether are refused whatever the risk."""
