@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from qa.errors import ChatModelFailed, ChatModelNotUsable
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _PACKAGED = ("openai", "ollama", "mistralai", "anthropic")
 """Providers whose packages are in the extra `llm`."""
+_KEYS = {"openai": "OPENAI_API_KEY", "mistralai": "MISTRAL_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 _MOST_WRITTEN = 2000
 _PER_MESSAGE = 8
 """Tokens that a message costs beside its text, about."""
@@ -29,39 +30,38 @@ _PER_MESSAGE = 8
 class ChatModel:
     """A chat model that writes piece by piece, and what it took. Safe in several threads."""
 
-    def __init__(self, model: BaseChatModel, settings: Settings, count_tokens: Callable[[str], int]) -> None:
-        """`count_tokens` tells about how many tokens a text has, for budgets and where the server does not say."""
+    def __init__(self, model: BaseChatModel, settings: Settings) -> None:
+        """`model` may be any of LangChain's; its own limits are left as they are."""
         self._model = model
-        self._count = count_tokens
         self.name = settings.llm or "openai:default"
         self.timeout = settings.llm_timeout
         self.budget = settings.llm_budget
         self.most_written = most_written(settings)
 
     @classmethod
-    def open(cls, settings: Settings, count_tokens: Callable[[str], int]) -> ChatModel:
+    def open(cls, settings: Settings) -> ChatModel:
         """The model of `settings.llm`; nothing is asked of it yet. Raises ChatModelNotUsable."""
         from langchain.chat_models import init_chat_model
 
         provider, _, name = (settings.llm or "openai:default").partition(":")
+        key = _KEYS.get(provider, "")
+        if key and not os.environ.get(key) and not settings.llm_base_url:
+            raise ChatModelNotUsable(name=settings.llm, cause=f"{key} is not set", advice=f"export {key}=…")
         try:
             model = init_chat_model(name, model_provider=provider, **_options(provider, settings))
         except ImportError as error:
-            package = "passage-qa[llm]" if provider in _PACKAGED else str(error.name or provider).replace("_", "-")
-            advice = f"pip install '{package}'"
-            raise ChatModelNotUsable(
-                name=settings.llm, cause=f"{error.name} is not installed", advice=advice
-            ) from error
+            missing = error.name or getattr(error.__cause__, "name", None) or f"langchain_{provider}"
+            package = "passage-qa[llm]" if provider in _PACKAGED else missing.partition(".")[0].replace("_", "-")
+            cause = f"{missing} is not installed"
+            raise ChatModelNotUsable(name=settings.llm, cause=cause, advice=f"pip install '{package}'") from error
         except Exception as error:  # each provider has errors of its own for a missing key or a wrong name
-            advice = (
-                f"export {provider.upper()}_API_KEY=…" if "key" in str(error).lower() else "PASSAGE_LLM=ollama:qwen3:4b"
-            )
+            advice = "PASSAGE_LLM=ollama:qwen3:4b"
             raise ChatModelNotUsable(name=settings.llm, cause=_cause(error), advice=advice) from error
-        return cls(model, settings, count_tokens)
+        return cls(model, settings)
 
     def tokens(self, *texts: str) -> int:
         """About how many tokens a prompt of these messages has."""
-        return sum(self._count(text) + _PER_MESSAGE for text in texts)
+        return sum(_estimate(text) + _PER_MESSAGE for text in texts)
 
     def stream(
         self, system: str, user: str, spent: list[Usage], deadline: float | None = None
@@ -85,6 +85,8 @@ class ChatModel:
                 if text := str(chunk.text):
                     written += text
                     yield text
+                if _estimate(written) > 2 * self.most_written:  # a model that was not told its limit
+                    raise ChatModelFailed(reason="budget", name=self.name, cause=f"{self.most_written} tokens")
             if _cut_off(told):
                 raise ChatModelFailed(reason="budget", name=self.name, cause=f"{self.most_written} tokens")
         except ChatModelFailed:
@@ -107,7 +109,12 @@ class ChatModel:
         usage = told.usage_metadata if told is not None else None
         if usage and usage["input_tokens"]:
             return Usage(usage["input_tokens"], usage["output_tokens"])
-        return Usage(self.tokens(prompt), self._count(written), estimated=True)
+        return Usage(self.tokens(prompt), _estimate(written), estimated=True)
+
+
+def _estimate(text: str) -> int:
+    """About how many tokens a text has: a tokenizer of ours would not be the model's."""
+    return len(text) // 3
 
 
 def most_written(settings: Settings) -> int:
@@ -118,7 +125,7 @@ def most_written(settings: Settings) -> int:
 def _options(provider: str, settings: Settings) -> dict[str, Any]:
     """How each provider's class names the limits; only those in the extra `llm` are known."""
     most = most_written(settings)
-    limits: dict[str, Any] = {"timeout": settings.llm_timeout, "max_retries": 1, "max_tokens": most}
+    limits: dict[str, Any] = {"timeout": settings.llm_timeout, "max_retries": 0, "max_tokens": most}
     options: dict[str, dict[str, Any]] = {
         "openai": {**limits, "stream_usage": True},
         "mistralai": {**limits, "timeout": max(1, round(settings.llm_timeout)), "temperature": 0.0},
@@ -141,7 +148,8 @@ def _options(provider: str, settings: Settings) -> dict[str, Any]:
 def _cut_off(told: AIMessageChunk | None) -> bool:
     """Whether the model stopped because it had written all that it may."""
     details = told.response_metadata if told is not None else {}
-    return any(details.get(key) in ("length", "max_tokens") for key in ("finish_reason", "done_reason", "stop_reason"))
+    reasons = (str(details.get(key)).lower() for key in ("finish_reason", "done_reason", "stop_reason"))
+    return any(reason.startswith(("length", "max_tokens")) for reason in reasons)
 
 
 def _cause(error: BaseException) -> str:

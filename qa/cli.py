@@ -232,7 +232,7 @@ def translate(
         loaded = load_article(article)
         if not settings.llm and not settings.llm_base_url:
             raise ChatModelNotUsable(name="", cause="PASSAGE_LLM is not set", advice="PASSAGE_LLM=ollama:qwen3:4b")
-        model = ChatModel.open(settings, lambda text: len(text) // 3)
+        model = ChatModel.open(settings)
         try:
             with Bar(console=_err, transient=True) as bar:
                 task = bar.add_task("Translating")

@@ -37,7 +37,7 @@ _ASKS = re.compile(
     r"|with|et|and|ça|cela|kind|exactly|about|so|exactement|depuis|since|after|après|before|avant|d)\b",
     re.IGNORECASE,
 )
-_WHAT_ABOUT = re.compile(r"^(?:what|how) about\b|^qu['’]en est-il\b|^pareil\b|^same\b|^pour\s", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(r"^(?:what|how) about\b|^qu['’]en est-il\b|^pareil\b|^same\b", re.IGNORECASE)
 _FEW = 4
 """Words up to which a question without a name is a fragment."""
 
@@ -51,7 +51,7 @@ def points_back(question: str, language: Language) -> bool:
     words = re.findall(r"[\w’'-]+", rest)
     names = mentions_of(f"x {rest}", language).names
     content = [word for word in re.findall(r"\w+", _ASKS.sub(" ", rest))]
-    if not content or len(words) <= 2 or (len(words) <= _FEW and not names):
+    if not content or (len(content) == 1 and len(words) <= _FEW and not names):
         return True
     if began and len(words) <= _FEW + 1:
         return True

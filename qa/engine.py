@@ -165,9 +165,11 @@ class Engine:
         started = time.perf_counter()
         spent: list[Usage] = []
         asked = checked.text
-        checked = replace(checked, text=self._standalone(checked, history[-_REMEMBERED:], spent))
+        deadline = self._writer.deadline() if self._writer else 0.0
+        text, wanted = self._standalone(checked, history[-_REMEMBERED:], spent, deadline)
+        checked = replace(checked, text=text)
         retriever = self._current().retriever
-        query = retriever.query(checked, "" if self._writer else asked)
+        query = retriever.query(checked, wanted)
         embedded = time.perf_counter()
         candidates = _candidates(retriever, query, listed)
         retrieved = time.perf_counter()
@@ -182,8 +184,8 @@ class Engine:
         understood = checked.text if checked.text != asked else ""
         chunks = chunks_of(replace(answer, usage=total(spent)))
         if self._writer and judgement.refusal != "off_topic":
-            refusal = answer if answer.refused else refusal_from(query, candidates.hits[:listed], judgement, notice)
-            chunks = self._writer.stream(candidates, listed, answer, refusal, spent)
+            refusal = refusal_from(query, candidates.hits[:listed], judgement, checked.notice)
+            chunks = self._writer.stream(candidates, listed, answer, refusal, spent, deadline)
         for chunk in chunks:
             if chunk.answer:
                 ended = time.perf_counter()
@@ -228,14 +230,21 @@ class Engine:
 
         return RunnableLambda(run, afunc=arun, name="passage")
 
-    def _standalone(self, checked: CheckedQuestion, history: Sequence[Answer], spent: list[Usage]) -> str:
-        """The question with what it points back to in the conversation; what a chat model took goes to `spent`."""
+    def _standalone(
+        self, checked: CheckedQuestion, history: Sequence[Answer], spent: list[Usage], deadline: float
+    ) -> tuple[str, str]:
+        """The question with what it points back to in the conversation, and which words of it say what is wanted.
+
+        What a chat model took goes to `spent`.
+        """
         if self._writer and history:
             try:
-                return self._writer.standalone(checked.text, history, checked.language, spent)
+                written = self._writer.standalone(checked.text, history, checked.language, spent, deadline)
             except ChatModelFailed as failure:
                 logger.warning("the follow-up is understood without the chat model: %s", failure)
-        return standalone(checked.text, history, checked.language)
+            else:
+                return written, written
+        return standalone(checked.text, history, checked.language), checked.text
 
     def _weigh(
         self, retriever: Retriever, checked: CheckedQuestion, candidates: Candidates, listed: int
@@ -329,8 +338,7 @@ def _writer(settings: Settings, embedder: Embedder, reader: Reader, chat_model: 
     from qa.generative import Writer
     from qa.support import Checker
 
-    count = embedder.count_tokens
-    model = ChatModel.open(settings, count) if chat_model is None else ChatModel(chat_model, settings, count)
+    model = ChatModel.open(settings) if chat_model is None else ChatModel(chat_model, settings)
     return Writer(model, Checker(reader, embedder), remove=settings.unsupported == "remove")
 
 

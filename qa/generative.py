@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import fmean
 
 from qa.chat_model import ChatModel
@@ -13,7 +14,7 @@ from qa.citations import cite
 from qa.errors import ChatModelFailed
 from qa.evidence import Candidates
 from qa.extractive import chunks_of
-from qa.markers import MarkerReader
+from qa.markers import MarkerReader, without_thinking
 from qa.prompts import NOT_STATED, PROMPTS
 from qa.retrieval import SentenceHit
 from qa.sentences import split_sentences
@@ -22,6 +23,12 @@ from qa.types import Answer, Chunk, Citation, Language, Statement, Usage, total
 
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 _STANDALONE_LONGEST = 400
+_LIST_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•–])\s+")
+_ORDER = re.compile(
+    r"\b(?:ignore[rz]?|disregard|forget|oublie[rz]?|ne ten(?:ez|ir) (?:pas|plus) compte)\b.{0,60}"
+    r"\b(?:instructions?|consignes?|prompts?|règles?|rules?)\b",
+    re.IGNORECASE,
+)
 
 _FALLBACK: dict[str, dict[Language, str]] = {
     "unreachable": {
@@ -68,40 +75,62 @@ class Writer:
         self._remove = remove
 
     def stream(
-        self, candidates: Candidates, listed: int, extractive: Answer, refusal: Answer, spent: list[Usage]
+        self,
+        candidates: Candidates,
+        listed: int,
+        extractive: Answer,
+        refusal: Answer,
+        spent: list[Usage],
+        deadline: float,
     ) -> Iterator[Chunk]:
         """The answer piece by piece, its citations and its checked sentences as they come.
 
         `extractive` is given where the model fails, with a line that says why; `refusal` where it finds no answer.
         What the model took is appended to `spent`, which may hold what it took before.
         """
-        deadline = time.monotonic() + self._model.timeout
         language = candidates.query.language
+        shown = False
         try:
             given, prompt = self._prompt(candidates, listed, sum(one.input_tokens + one.output_tokens for one in spent))
-            yield from self._written(given, prompt, language, refusal, spent, deadline)
+            for chunk in self._written(given, prompt, language, refusal, spent, deadline):
+                shown = shown or bool(chunk.text)
+                yield chunk
         except ChatModelFailed as failure:
-            notice = _FALLBACK[str(failure.details["reason"])][language].format(**failure.details)
-            answer = replace(extractive, notice=f"{extractive.notice} {notice}".strip(), usage=total(spent))
-            yield from chunks_of(answer)
+            yield from self._instead(extractive, failure, spent, shown)
 
-    def standalone(self, question: str, history: Sequence[Answer], language: Language, spent: list[Usage]) -> str:
+    def deadline(self) -> float:
+        """When an answer begun now must be done, by `time.monotonic()`."""
+        return time.monotonic() + self._model.timeout
+
+    def standalone(
+        self, question: str, history: Sequence[Answer], language: Language, spent: list[Usage], deadline: float
+    ) -> str:
         """A follow-up question written out with the conversation's help. Raises ChatModelFailed."""
         prompts = PROMPTS[language]
         turns = [
-            prompts.turn.format(question=answer.standalone or answer.question, answer=_without_markers(answer.text))
+            prompts.turn.format(
+                question=_quoted(answer.standalone or answer.question), answer=_quoted(_without_markers(answer.text))
+            )
             for answer in history
         ]
         user = prompts.rewrite_user.format(turns="\n".join(turns), question=question)
-        written = "".join(
-            piece
-            for piece in MarkerReader(range(0)).feed(self._model.write(prompts.rewrite_system, user, spent))
-            if isinstance(piece, str)
-        )
-        lines = [line.strip(' \t"“”«»') for line in written.strip().splitlines() if line.strip()]
-        if not lines or len(lines[0]) > _STANDALONE_LONGEST:
+        written = without_thinking(self._model.write(prompts.rewrite_system, user, spent, deadline))
+        lines = [line.strip(' \t"“”«»*') for line in written.splitlines() if any(map(str.isalnum, line))]
+        asked = next((line for line in lines if "?" in line), lines[0] if lines else "")
+        if not asked or len(asked) > _STANDALONE_LONGEST:
             raise ChatModelFailed(reason="uncited", name=self._model.name, cause="")
-        return lines[0]
+        return asked
+
+    def _instead(
+        self, extractive: Answer, failure: ChatModelFailed, spent: list[Usage], shown: bool
+    ) -> Iterator[Chunk]:
+        """The article's own sentences, with why; at once where they take the place of what was shown."""
+        notice = _FALLBACK[str(failure.details["reason"])][extractive.language].format(**failure.details)
+        answer = replace(extractive, notice=f"{extractive.notice} {notice}".strip(), usage=total(spent))
+        if shown:
+            yield Chunk("", answer, answer.citations)
+        else:
+            yield from chunks_of(answer)
 
     def _prompt(self, candidates: Candidates, listed: int, spent: int) -> tuple[list[SentenceHit], tuple[str, str]]:
         """The sentences that the model is given, as many as the budget holds, and the prompt that numbers them."""
@@ -110,7 +139,7 @@ class Writer:
         for count in range(min(listed, len(candidates.hits)), 0, -1):
             hits = candidates.hits[:count]
             given = sorted(
-                (found for found in candidates.sentences if found.hit in hits),
+                (found for found in candidates.sentences if found.hit in hits and not _orders(found, language)),
                 key=lambda found: (found.article.id, found.index),
             )
             user = prompts.answer_user.format(passages=_numbered(given, language), question=candidates.query.text)
@@ -188,7 +217,7 @@ class Writer:
             return sentence
         numbers = tuple(dict.fromkeys(int(number) for number in _MARKER.findall(stated)))
         quotes = [draft.citations[number - 1].quote for number in numbers if number <= len(draft.citations)]
-        support = self._checker.check(_without_markers(stated), quotes)
+        support = self._checker.check(_LIST_NUMBER.sub("", _without_markers(stated)), quotes)
         kept = "" if self._remove and support.label == "unsupported" else sentence
         if not draft.text:
             kept = kept.lstrip()
@@ -216,10 +245,9 @@ def _pieces(stream: Iterator[str], markers: MarkerReader) -> Iterator[str | int 
             if not NOT_STATED.startswith(words):
                 decided = True
                 yield from _replayed(began)
-    for piece in markers.rest():
-        yield piece
     if not decided and began:
         yield from _replayed(began)
+    yield from markers.rest()
 
 
 def _replayed(began: str) -> Iterator[str | int]:
@@ -235,11 +263,15 @@ def _replayed(began: str) -> Iterator[str | int]:
 def _complete(text: str, last: bool) -> Iterator[str]:
     """The sentences of `text` that are complete, each with the markers and the space behind it."""
     blank = _MARKER.sub(lambda marker: " " * len(marker[0]), text)
-    begins = [sentence.start for sentence in split_sentences(blank)]
-    for start, end in zip([0, *begins[1:]], begins[1:], strict=False):
+    sentences = split_sentences(blank)
+    ends = [0]
+    for sentence, after in pairwise(sentences):
+        line = text.find("\n", sentence.end, after.start)
+        ends.append(line + 1 if line >= 0 else after.start)  # what begins a line, a number or a dash, is of that line
+    for start, end in pairwise(ends):
         yield text[start:end]
     if last and text:
-        yield text[begins[-1] if len(begins) > 1 else 0 :]
+        yield text[ends[-1] :]
 
 
 def _numbered(given: Sequence[SentenceHit], language: Language) -> str:
@@ -248,9 +280,18 @@ def _numbered(given: Sequence[SentenceHit], language: Language) -> str:
     for number, found in enumerate(given, start=1):
         if number > 1 and (found.hit is not given[number - 2].hit):
             lines.append("")
-        text = " ".join(found.sentence(language).text.split())
-        lines.append(f"[{number}] {text.translate(str.maketrans('<>[]', '‹›()'))}")
+        lines.append(f"[{number}] {_quoted(found.sentence(language).text)}")
     return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """A text on one line, whose brackets can't be taken for ours."""
+    return " ".join(text.split()).translate(str.maketrans("<>[]【】", "‹›()()"))
+
+
+def _orders(found: SentenceHit, language: Language) -> bool:
+    """Whether a sentence tells a model what to do: it is not given to one."""
+    return bool(_ORDER.search(found.sentence(language).text))
 
 
 def _without_markers(text: str) -> str:

@@ -26,6 +26,7 @@ class MarkerReader:
         self._known = known
         self._held = ""
         self._began = False
+        self._written = False
         self.sources: list[int] = []
         self.unknown = 0
 
@@ -52,7 +53,9 @@ class MarkerReader:
                 continue
             self._take(closed + 1)
             for number in self._numbers(inside):
-                yield " "
+                if self._written:
+                    yield " "
+                self._written = True
                 yield number
 
     def rest(self) -> Iterator[str | int]:
@@ -63,6 +66,7 @@ class MarkerReader:
 
     def _take(self, length: int) -> str:
         taken, self._held = self._held[:length], self._held[length:]
+        self._written = self._written or bool(taken)
         return taken
 
     def _past_thinking(self) -> bool:
@@ -92,3 +96,9 @@ class MarkerReader:
                     self.sources.append(number)
                 numbers.append(self.sources.index(number) + 1)
         return list(dict.fromkeys(numbers))
+
+
+def without_thinking(written: str) -> str:
+    """A whole reply without what a model thought aloud before it."""
+    thought, closed, answer = written.partition(_THINKING[1])
+    return answer.strip() if closed else "" if thought.lstrip().startswith(_THINKING[0]) else written.strip()

@@ -125,7 +125,7 @@ class Reader:
     def read_sentences(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[SentenceReading]]:
         """A reading of every sentence, by window; the sentences of a window are read in each other's light."""
         session, words, _ = self._load()
-        asked = tuple(self._encode(question).ids[:_QUESTION_TOKENS])
+        asked = tuple(self._encode(question).ids[-_QUESTION_TOKENS:])
         readings = []
         for window in windows:  # one by one: in 8 bits, what is read together would change each other's scores
             read = _window(asked, [(text, self._encode(text)) for text in window])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 _NEGATED = re.compile(
     r"\b(?:ne|n[’'](?=\w)|pas|jamais|aucune?|ni|sans|not|no|never|neither|nor|without|n[’']t)\b|n[’']t\b", re.IGNORECASE
 )
+_WORD = re.compile(r"[^\W_]+")
+_QUOTE = 5
+"""Words from which a sentence that stands in a passage word for word is supported by it."""
 _SENTENCES_AT_ONCE = 12
 
 
@@ -57,9 +59,9 @@ class Checker:
         self._reader = reader or Reader.open(Settings(), embedder)
         fitted = weights or json.loads((files("qa") / "weights.json").read_text(encoding="utf-8"))["support"]
         self._models: Mapping[str, Mapping[str, float]] = fitted["models"]
-        self.weak_from: float = fitted["weak"]
-        """Score from which a sentence is not unsupported."""
-        self.supported_from: float = fitted["supported"]
+        self.weak_from: Mapping[str, float] = fitted["weak"]
+        """Score from which a sentence is not unsupported, "within" a language and "across" two."""
+        self.supported_from: Mapping[str, float] = fitted["supported"]
 
     def check(self, sentence: str, passages: Sequence[str | Passage]) -> Support:
         """Whether `passages`, taken together, support `sentence`; without a passage nothing does."""
@@ -67,12 +69,25 @@ class Checker:
         texts = [text for text in texts if text.strip()]
         if not texts or not any(character.isalnum() for character in sentence):
             return Support("unsupported", 0.0)
+        quoted = _words(sentence)
+        if quoted.count(" ") > _QUOTE and any(quoted in _words(text) for text in texts):
+            return Support("supported", 1.0)  # it is quoted
         features = support_features(self._reader, self._embedder, sentence, texts)
-        score = probability(self._models["across" if features["across"] else "within"], features)
-        label: SupportLabel = "supported" if score >= self.supported_from else "weak"
+        case = "across" if features["across"] else "within"
+        score = probability(self._models[case], features)
         absent = missing(sentence, texts)
-        words = (*sorted(absent.numbers), *sorted(absent.names))
-        return Support(label if score >= self.weak_from else "unsupported", score, words)
+        words = (*sorted(absent.numbers), *sorted(map(str, absent.dates)), *sorted(absent.names))
+        label: SupportLabel = "weak"
+        if score < self.weak_from[case]:
+            label = "unsupported"
+        elif score >= self.supported_from[case] and not (absent.numbers or absent.dates):
+            label = "supported"
+        return Support(label, score, words)
+
+
+def _words(text: str) -> str:
+    """The words of a text, with a space around each."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def support_features(reader: Reader, embedder: Embedder, claim: str, passages: Sequence[str]) -> dict[str, float]:
@@ -87,7 +102,6 @@ def support_features(reader: Reader, embedder: Embedder, claim: str, passages: S
     within = languages[0] == languages[1]
     absent = missing(claim, passages)
     negations = [len(_NEGATED.findall(text)) > 0 for text in (claim, sentences[best])]
-    words = max(1, len(claim.split()))
     return {
         "evidence": evidence[best],
         "similarity": float((vectors[1:] @ vectors[0]).max()),
@@ -97,6 +111,5 @@ def support_features(reader: Reader, embedder: Embedder, claim: str, passages: S
         "missing_names": float(min(3, len(absent.names))),
         "negated_more": float(negations[0] and not negations[1]),
         "negated_less": float(negations[1] and not negations[0]),
-        "length": math.log(words / 15),
         "across": float(not within),
     }

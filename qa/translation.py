@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from qa.chat_model import ChatModel
-from qa.errors import EditionExists
+from qa.errors import EditionExists, SettingsError
 from qa.language import detect_language
-from qa.markers import MarkerReader
+from qa.markers import without_thinking
 from qa.mentions import missing
 from qa.prompts import PROMPTS
 from qa.sentences import split_sentences
@@ -31,7 +32,6 @@ LANGUAGE_NAMES: dict[Language, dict[Language, str]] = {
 _TRIES = 3
 _LONGEST, _SHORTEST = 2.5, 0.35
 """How much longer and shorter a translation may be than its sentence, in characters."""
-_STOP_INSIDE = re.compile(r"[.!?…]+([»”\")]*)\s*(?=\S)")
 _ENDS = re.compile(r"[.!?…:;]\s*[»”\")\]]*$")
 _FAULTS: dict[str, dict[Language, str]] = {
     "empty": {"en": "nothing was written", "fr": "rien n’a été écrit"},
@@ -90,7 +90,9 @@ def translate(
     """
     folder = out or (article.path if article.path.is_dir() else article.path.with_suffix(""))
     file = folder / f"{target}.txt"
-    if target == article.original or (file.exists() and not force):
+    if target == article.original:
+        raise SettingsError(target, detail=f"--to {target}: {article.path} is written in it")
+    if file.exists() and not force:
         raise EditionExists(path=file)
     folder.mkdir(parents=True, exist_ok=True)
     original = article.editions[article.original]
@@ -98,12 +100,13 @@ def translate(
     done = _read_partial(partial)
     spent: list[Usage] = []
     translated: list[Translated] = []
-    with partial.open("a", encoding="utf-8") as kept:
+    with partial.open("a", encoding="ascii") as kept:
+        kept.write("\n")  # a line that was cut off stays by itself
         for sentence in original.sentences:
             before = translated[-1].source if translated else ""
             one = done.get(sentence.text) or _translated(sentence, before, article.original, target, model, spent)
             if sentence.text not in done:
-                kept.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+                kept.write(json.dumps(asdict(one)) + "\n")
                 kept.flush()
             done[sentence.text] = one
             translated.append(one)
@@ -112,13 +115,15 @@ def translate(
     text, checked = _assembled(original, translated, target)
     title = done.get(article.title[article.original])
     _write_article(article, folder, target, model, spent, title.translation if title else "")
-    file.write_text(text, encoding="utf-8", newline="")
     doubtful = [one for one in checked if one.faults]
     review = folder / f"{target}.review.md"
     if doubtful:
         review.write_text(_review(doubtful, target, file, folder), encoding="utf-8")
     else:
         review.unlink(missing_ok=True)
+    new = file.with_suffix(".new")
+    new.write_text(text, encoding="utf-8", newline="")
+    new.replace(file)
     partial.unlink()
     return TranslationReport(folder, file, review if doubtful else None, len(checked), len(doubtful), tuple(spent))
 
@@ -163,9 +168,7 @@ def _translated(
 
 def _plain(written: str) -> str:
     """What a model wrote, in one line, without what it thought before."""
-    pieces = MarkerReader(range(0))
-    text = "".join(piece for piece in (*pieces.feed(written), *pieces.rest()) if isinstance(piece, str))
-    return " ".join(text.split())
+    return " ".join(without_thinking(written).split())
 
 
 def _assembled(original: Edition, translated: list[Translated], target: Language) -> tuple[str, list[Translated]]:
@@ -180,12 +183,12 @@ def _assembled(original: Edition, translated: list[Translated], target: Language
         gap = original.text[done : sentence.start]
         parts.append(gap if gap or not parts else " ")
         mended = _as_one_sentence(one.translation, sentence)
-        faults = one.faults
+        faults = one.faults or (faults_of(sentence.text, mended, target) if mended != one.translation else ())
         if not mended:
             mended = sentence.text
             faults = faults or (_FAULTS["empty"][target],)
         parts.append(mended)
-        checked.append(Translated(one.line, one.source, mended, faults))
+        checked.append(Translated(sentence.line + 1, one.source, mended, faults))
         done = sentence.end
     parts.append(original.text[done:])
     text = "".join(parts)
@@ -216,7 +219,8 @@ def _with_original_lines(
 def _as_one_sentence(translation: str, sentence: Sentence) -> str:
     """`translation` as one sentence that ends where the original one does; empty where nothing is left."""
     if len(split_sentences(translation)) > 1:
-        translation = _STOP_INSIDE.sub(lambda stop: f"{stop[1]}; ", translation)
+        parts = [part.text.rstrip(" .!?…") for part in split_sentences(translation)]
+        translation = "; ".join(parts)
     ends = _ENDS.search(sentence.text)
     if sentence.kind == "heading":
         return translation.rstrip(" .")
@@ -239,7 +243,7 @@ def _write_article(
     description = folder / "article.toml"
     if description.is_file():
         written = description.read_text(encoding="utf-8")
-        if target not in article.title:
+        if target not in tomllib.loads(written).get("title", {}):
             added = f"[title]\n{target} = {json.dumps(new, ensure_ascii=False)}"
             description.write_text(re.sub(r"^\[title\][ \t]*$", lambda _: added, written, flags=re.M), encoding="utf-8")
         return
@@ -274,7 +278,7 @@ def _read_partial(partial: Path) -> dict[str, Translated]:
 
 
 def _lines_of(partial: Path) -> Iterator[Translated]:
-    for line in partial.read_text(encoding="utf-8").splitlines():
+    for line in partial.read_text(encoding="ascii", errors="replace").split("\n"):
         try:
             row = json.loads(line)
             yield Translated(row["line"], row["source"], row["translation"], tuple(row["faults"]))

@@ -278,9 +278,19 @@ class Answer:
             "timings": dict(self.timings),
         }
 
+    def _marked(self) -> str:
+        """The text as Markdown, what is not supported struck out."""
+        parts, done = [], 0
+        for statement in self.statements:
+            if statement.support == "unsupported" and statement.start < statement.end:
+                struck = _as_markdown(self.text[statement.start : statement.end])
+                parts += [_as_markdown(self.text[done : statement.start]), f"~~{struck}~~"]
+                done = statement.end
+        return "".join([*parts, _as_markdown(self.text[done:])])
+
     def to_markdown(self) -> str:
         """The answer as Markdown, its sources as a numbered list with offsets."""
-        parts = [_MARKER.sub(r"[\1]", _as_markdown(self.text))]
+        parts = [_MARKER.sub(r"[\1]", self._marked())]
         if self.notice:
             parts.insert(0, f"*{self.notice}*")
         sources = []

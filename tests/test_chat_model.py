@@ -51,7 +51,7 @@ def settings(address, engine):
 
 @pytest.fixture(scope="module")
 def model(settings):
-    return ChatModel.open(settings, lambda text: len(text) // 4)
+    return ChatModel.open(settings)
 
 
 def test_it_streams_and_says_what_it_took(model):
@@ -78,7 +78,7 @@ def test_closing_a_stream_frees_the_server(model):
 def test_a_server_that_is_not_there_is_told(settings):
     gone = settings.model_copy(update={"llm_base_url": "http://127.0.0.1:9/v1"})
     with pytest.raises(ChatModelFailed, match="unreachable"):
-        ChatModel.open(gone, len).write("x", "y", [])
+        ChatModel.open(gone).write("x", "y", [])
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

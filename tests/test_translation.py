@@ -42,7 +42,7 @@ def model(**changes):
     known = {source: [target] for source, target in ENGLISH.items()} | changes.pop("say", {})
     known["article"] = ["article"]
     chat = Scripted(messages=iter([]), translations=known, asked=[])
-    return ChatModel(chat, Settings(), len), chat
+    return ChatModel(chat, Settings()), chat
 
 
 def test_an_edition_is_aligned_line_by_line_and_sentence_by_sentence(text_file, tmp_path):
@@ -102,6 +102,7 @@ def test_an_edition_that_is_there_is_kept_unless_forced(text_file, tmp_path):
         translate(article, "en", model()[0], tmp_path / "out")
     assert (tmp_path / "out" / "en.txt").read_text() == "corrected by hand"
     translate(article, "en", model()[0], tmp_path / "out", force=True)
+    assert set(load_article(tmp_path / "out").editions) == {"fr", "en"}
 
 
 @pytest.mark.parametrize(

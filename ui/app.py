@@ -111,8 +111,11 @@ def _wire(demo: gr.Blocks, page: Page, stored: gr.BrowserState) -> None:
             page.choose, [page.turns, page.language], answered, concurrency_limit=8, concurrency_id="ask", **quiet
         ),
     ]  # fmt: skip
-    page.stop.click(page.halt, [page.turns, page.language], halted, cancels=asking, **quiet)
-    page.new_chat.click(page.clear, page.language, [*halted, page.alert], cancels=asking, **quiet)
+    # First what is running is ended, then it is drawn: in one event, Gradio would draw before it cancels.
+    for button in (page.stop, page.new_chat):
+        button.click(None, cancels=asking, **quiet)
+    page.stop.click(page.halt, [page.turns, page.language], halted, **quiet)
+    page.new_chat.click(page.clear, page.language, [*halted, page.alert], **quiet)
     page.language.input(page.switch, [page.turns, page.language], [*labelled, page.language], **quiet)
     page.language.input(lambda language: language, page.language, stored, **quiet)
     page.timer.tick(page.tick, page.language, [page.status, page.timer, page.alert], **quiet)
