@@ -25,8 +25,15 @@ _NEGATED = re.compile(
     r"\b(?:ne|n[’'](?=\w)|pas|jamais|aucune?|ni|sans|not|no|never|neither|nor|without|n[’']t)\b|n[’']t\b", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W_]+")
+_CLAUSE = re.compile(r"[,;:()–—«»“”]")
 _QUOTE = 5
-"""Words from which a sentence that stands in a passage word for word is supported by it."""
+"""Words from which a sentence that is made of a passage's own, in their order, is supported by it."""
+_TURNS = frozenset(
+    "ne n pas jamais aucun aucune ni sans non si nié nient nie démenti selon probablement peut pourrait pourraient "
+    "serait seraient aurait auraient not no t never neither nor without if unless denied deny denies according "
+    "probably may might could would should allegedly reportedly".split()
+)
+"""Words that, left out, make another statement of the rest."""
 _SENTENCES_AT_ONCE = 12
 
 
@@ -69,9 +76,8 @@ class Checker:
         texts = [text for text in texts if text.strip()]
         if not texts or not any(character.isalnum() for character in sentence):
             return Support("unsupported", 0.0)
-        quoted = _words(sentence)
-        if quoted.count(" ") > _QUOTE and any(quoted in _words(text) for text in texts):
-            return Support("supported", 1.0)  # it is quoted
+        if any(_quotes(sentence, text) for text in texts):
+            return Support("supported", 1.0)
         features = support_features(self._reader, self._embedder, sentence, texts)
         case = "across" if features["across"] else "within"
         score = probability(self._models[case], features)
@@ -85,9 +91,24 @@ class Checker:
         return Support(label, score, words)
 
 
-def _words(text: str) -> str:
-    """The words of a text, with a space around each."""
-    return f" {' '.join(_WORD.findall(text.lower()))} "
+def _quotes(sentence: str, passage: str) -> bool:
+    """Whether a sentence is a passage's own words in their order, with only whole clauses left out.
+
+    None of the words left out may turn the statement round, like "not" or "according to".
+    """
+    words = _WORD.findall(sentence.lower())
+    clauses = [_WORD.findall(clause) for clause in _CLAUSE.split(passage.lower())]
+    own = [(word, place == 0) for clause in clauses for place, word in enumerate(clause)]
+    at, left_out = 0, []
+    for number, wanted in enumerate(words):
+        skipped = at
+        while at < len(own) and own[at][0] != wanted:
+            at += 1
+        if at == len(own) or (number and at > skipped and not (own[at][1] or own[skipped][1])):
+            return False
+        left_out += own[skipped:at]
+        at += 1
+    return len(words) >= _QUOTE and not _TURNS.intersection(word for word, _ in (*left_out, *own[at:]))
 
 
 def support_features(reader: Reader, embedder: Embedder, claim: str, passages: Sequence[str]) -> dict[str, float]:

@@ -132,7 +132,7 @@ def test_a_wrong_sentence_is_removed_where_that_is_set(opened):
 
 
 def test_a_sentence_without_a_citation_is_not_supported(opened):
-    asked, _ = opened("It was announced on June 17 [{announced}]. Everybody was surprised.")
+    asked, _ = opened("The visit was announced on Monday, June 17 [{announced}]. Everybody was surprised.")
     answer = asked.ask(QUESTION)
     assert [(s.support, s.citations) for s in answer.statements] == [("supported", (1,)), ("unsupported", ())]
 
@@ -221,8 +221,8 @@ def test_passages_are_quoted_so_that_they_cannot_end_their_quotation(text_file, 
     user = model.prompts[0][1]
     assert user.count("</passages>") == 1
     assert "HACKED" not in user  # an order to a model is not given to it
-    assert "HACKED" not in answer.text
-    assert "mayor" in answer.text
+    assert answer.written_by == ""  # what it wrote is not used: it cites nothing that supports it
+    assert not answer.text.startswith("HACKED")
 
 
 def test_a_follow_up_is_rewritten_by_the_model_and_shown(opened):

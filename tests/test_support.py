@@ -38,12 +38,33 @@ def test_the_set_is_large_enough_balanced_and_quotes_the_article():
     assert not groups["dev"] & groups["test"]
 
 
-def test_most_unsupported_pairs_of_the_dev_split_are_caught(checker):
-    found = [(row["label"] == "supported", checker.check(row["claim"], cited).label) for row, cited, _ in pairs("dev")]
-    caught = [label != "supported" for supported, label in found if not supported]
-    alarms = [label != "supported" for supported, label in found if supported]
-    assert sum(caught) >= 0.8 * len(caught)
-    assert sum(alarms) <= 0.45 * len(alarms)
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_few_unsupported_pairs_are_called_supported_and_few_supported_ones_unsupported(checker, split):
+    found = [(row["label"] == "supported", checker.check(row["claim"], cited).label) for row, cited, _ in pairs(split)]
+    supported = [label for right, label in found if right]
+    unsupported = [label for right, label in found if not right]
+    assert unsupported.count("supported") <= 0.2 * len(unsupported)
+    assert supported.count("unsupported") <= 0.2 * len(supported)
+    assert unsupported.count("unsupported") >= 3 * supported.count("unsupported")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "label"),
+    [
+        ("The visit was announced on Monday, June 17.", "supported"),  # a clause left out
+        ("The visit was announced at the last minute.", "supported"),
+        ("The two countries have signed military agreements.", "not"),  # "denied" left out
+        ("The arbitration takes place in Lisbon, in the south.", "not"),  # words joined across a clause
+    ],
+)
+def test_a_passages_own_words_support_a_sentence_unless_what_is_left_out_turns_it_round(checker, sentence, label):
+    passages = [
+        "The visit was announced at the last minute, on Monday, June 17.",
+        "The two countries have denied that they have signed military agreements.",
+        "The arbitration takes place in The Hague, which Lisbon, in the south, accepts.",
+    ]
+    found = checker.check(sentence, [next(p for p in passages if p.startswith(sentence[:8]))])
+    assert (found.score == 1.0) == (label == "supported")
 
 
 @pytest.mark.parametrize(
@@ -54,13 +75,12 @@ def test_most_unsupported_pairs_of_the_dev_split_are_caught(checker):
             "La visite a été annoncée à la dernière minute, le lundi 17 juin.",
         ),
         ("Poutine est arrivé à Pyongyang le 19 juin.", "On June 19, president Vladimir Putin arrived in Pyongyang."),
-        ("Moscow gave Kim a limousine.", "Kim rode in a limousine that Moscow had given him as a gift."),
     ],
 )
 def test_support_is_found_across_languages_and_a_changed_number_is_not_supported(checker, claim, passage):
     right = checker.check(claim, [passage])
     assert right.label != "unsupported"
-    changed = claim.replace("17", "23").replace("19", "29").replace("a limousine", "12 horses")
+    changed = claim.replace("17", "23").replace("19", "29")
     wrong = checker.check(changed, [passage])
     assert wrong.score < right.score
     assert wrong.missing
