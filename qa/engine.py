@@ -189,7 +189,8 @@ class Engine:
         for chunk in chunks:
             if chunk.answer:
                 ended = time.perf_counter()
-                taken = {**timings, "write": ended - selected, "total": ended - started}
+                written = {"write": ended - selected} if self._writer else {}
+                taken = {**timings, **written, "total": ended - started}
                 whole = replace(chunk.answer, question=question, standalone=understood, timings=taken)
                 chunk = replace(chunk, answer=whole)
             yield replace(chunk, standalone=understood)
