@@ -58,6 +58,14 @@ def points_back(question: str, language: Language) -> bool:
     return bool(_WHAT_ABOUT.match(rest)) or _has_open_pronoun(rest, language)
 
 
+def says_something(question: str, language: Language) -> bool:
+    """Whether a follow-up names something of its own, and is not only "Why?" or "Which month?"."""
+    began = _ET.match(question.strip())
+    rest = question.strip()[began.end() :] if began else question.strip()
+    content = re.findall(r"\w+", _ASKS.sub(" ", rest))
+    return len(content) > 1 or bool(mentions_of(f"x {rest[:1].lower()}{rest[1:]}", language).names)
+
+
 def _has_open_pronoun(text: str, language: Language) -> bool:
     """Whether a pronoun stands in `text` that nothing before it in the text can be meant by."""
     text = _IMPERSONAL.sub(" ", text)
