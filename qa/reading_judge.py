@@ -28,7 +28,7 @@ AT_ONCE = 2
 """Windows read before it is asked whether one answers."""
 AT_MOST = 6
 """Windows read for one question: more are read as long as none read so far answers it."""
-FOUND = -1.0
+FOUND = 0.0
 """Log-odds of the best evidence from which reading ends: on dev questions more reading finds no more."""
 
 
