@@ -30,7 +30,6 @@ _IMPERSONAL = re.compile(
     r"|were there|is it (?:true|possible))\b",
     re.IGNORECASE,
 )
-_INVERTED = re.compile(r"\b(\w+)-(?:t-)?(?:il|elle|ils|elles)\b", re.IGNORECASE)
 _ASKS = re.compile(
     r"\b(?:who|whom|whose|what|when|where|why|how|which|many|much|long|qui|quoi|quand|où|pourquoi|comment|combien|quels?"
     r"|quelles?|que|qu|est-ce|temps|de|par|à|dans|en|pour|avec|sur|le|la|les|l|un|une|the|a|an|of|by|in|on|at|to|for|from"
@@ -44,13 +43,8 @@ _FEW = 4
 
 def points_back(question: str, language: Language) -> bool:
     """Whether a question can be understood only with what was asked before it, as far as its form tells."""
-    text = question.strip()
-    began = _ET.match(text)
-    rest = text[began.end() :] if began else text
-    rest = rest[:1].lower() + rest[1:] if not re.match(r"\w+[’'\s-]+[A-Z]", rest) else rest  # no name for its capital
-    words = re.findall(r"[\w’'-]+", rest)
-    names = mentions_of(f"x {rest}", language).names
-    content = [word for word in re.findall(r"\w+", _ASKS.sub(" ", rest))]
+    began, rest = _opened(question)
+    words, content, names = re.findall(r"[\w’'-]+", rest), _content(rest), _names(rest, language)
     if not content or (len(content) == 1 and len(words) <= _FEW and not names):
         return True
     if began and len(words) <= _FEW + 1:
@@ -60,10 +54,26 @@ def points_back(question: str, language: Language) -> bool:
 
 def says_something(question: str, language: Language) -> bool:
     """Whether a follow-up names something of its own, and is not only "Why?" or "Which month?"."""
-    began = _ET.match(question.strip())
-    rest = question.strip()[began.end() :] if began else question.strip()
-    content = re.findall(r"\w+", _ASKS.sub(" ", rest))
-    return len(content) > 1 or bool(mentions_of(f"x {rest[:1].lower()}{rest[1:]}", language).names)
+    _, rest = _opened(question)
+    return len(_content(rest)) > 1 or bool(_names(rest, language))
+
+
+def _opened(question: str) -> tuple[bool, str]:
+    """Whether a question begins with "And" or the like, and what follows; its first capital is taken for no name's."""
+    text = question.strip()
+    began = _ET.match(text)
+    rest = text[began.end() :] if began else text
+    return bool(began), rest if re.match(r"\w+[’'\s-]+[A-Z]", rest) else rest[:1].lower() + rest[1:]
+
+
+def _content(text: str) -> list[str]:
+    """The words that do more than ask."""
+    return re.findall(r"\w+", _ASKS.sub(" ", text))
+
+
+def _names(text: str, language: Language) -> frozenset[str]:
+    """The names in a text that is no beginning of a sentence."""
+    return mentions_of(f"x {text}", language).names
 
 
 def _has_open_pronoun(text: str, language: Language) -> bool:
@@ -80,7 +90,7 @@ def _has_open_pronoun(text: str, language: Language) -> bool:
 
 def _names_something(text: str, language: Language) -> bool:
     """Whether `text` holds a noun phrase that a pronoun after it can stand for."""
-    if mentions_of(f"x {text}", language).names:
+    if _names(text, language):
         return True
     determined = {
         "fr": r"\b(?:le|la|les|l['’]|ce|cette|ces|un|une|du|des)\s?[a-zà-ÿ]{3,}",

@@ -180,12 +180,12 @@ class Engine:
             judgement, silent = self._weigh(retriever, checked, candidates, listed)
         else:  # what it points back to is asked already
             judgement, silent = self._judge.judge(candidates), ""
-            if wanted == asked and says_something(asked, checked.language) and _repeats(judgement, history[-1]):
-                by_itself = retriever.query(replace(checked, text=asked))
-                others = _candidates(retriever, by_itself, listed)
-                weighed = self._judge.judge(others)
-                if weighed.refusal is None and weighed.confidence >= _SURE_BY_ITSELF:
-                    checked, query, candidates, judgement = replace(checked, text=asked), by_itself, others, weighed
+            by_itself = replace(checked, text=asked)
+            tried = wanted == asked and says_something(asked, checked.language) and _repeats(judgement, history[-1])
+            better = self._surely(retriever, by_itself, listed) if tried else None
+            if better:
+                checked, (candidates, judgement) = by_itself, better
+                query = candidates.query
         notice = " ".join(filter(None, (checked.notice, silent)))
         answer = answer_from(query, candidates.hits[:listed], judgement, notice)
         selected = time.perf_counter()
@@ -255,6 +255,15 @@ class Engine:
             else:
                 return written, written
         return standalone(checked.text, history, checked.language), checked.text
+
+    def _surely(
+        self, retriever: Retriever, checked: CheckedQuestion, listed: int
+    ) -> tuple[Candidates, Judgement] | None:
+        """What answers a follow-up by itself, where that is sure enough."""
+        candidates = _candidates(retriever, retriever.query(checked), listed)
+        judgement = self._judge.judge(candidates)
+        sure = judgement.refusal is None and judgement.confidence >= _SURE_BY_ITSELF
+        return (candidates, judgement) if sure else None
 
     def _weigh(
         self, retriever: Retriever, checked: CheckedQuestion, candidates: Candidates, listed: int

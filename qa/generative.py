@@ -230,34 +230,23 @@ class Writer:
 
 def _pieces(stream: Iterator[str], markers: MarkerReader) -> Iterator[str | int | None]:
     """Text and citations; None where the model says that there is no answer."""
-    began = ""
-    decided = False
+    held: list[str | int] | None = []  # as long as it may be the beginning of NOT_STATED
     for text in stream:
         for piece in markers.feed(text):
-            if decided:
+            if held is None:
                 yield piece
                 continue
-            began += piece if isinstance(piece, str) else f"[{piece}]"
+            held.append(piece)
+            began = "".join(part if isinstance(part, str) else f"[{part}]" for part in held)
             words = began.strip(" *_`\"'.«»\n")
             if words.startswith(NOT_STATED):
                 yield None
                 return
             if not NOT_STATED.startswith(words):
-                decided = True
-                yield from _replayed(began)
-    if not decided and began:
-        yield from _replayed(began)
+                yield from held
+                held = None
+    yield from held or ()
     yield from markers.rest()
-
-
-def _replayed(began: str) -> Iterator[str | int]:
-    """What was held back while it might have been the beginning of NOT_STATED."""
-    done = 0
-    for marker in _MARKER.finditer(began):
-        yield began[done : marker.start()]
-        yield int(marker[1])
-        done = marker.end()
-    yield began[done:]
 
 
 def _complete(text: str, last: bool) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qa.evidence import probability
 from qa.language import detect_language
 from qa.lexical import Lexicon, spaced
-from qa.mentions import missing
+from qa.mentions import Mentions, missing
 from qa.reading import Reader
 from qa.sentences import split_sentences
 from qa.settings import Settings
@@ -78,11 +78,11 @@ class Checker:
             return Support("unsupported", 0.0)
         if any(_quotes(sentence, text) for text in texts):
             return Support("supported", 1.0)
-        features = support_features(self._reader, self._embedder, sentence, texts)
+        absent = missing(sentence, texts)
+        features = _features(self._reader, self._embedder, sentence, texts, absent)
         case = "across" if features["across"] else "within"
         score = probability(self._models[case], features)
-        absent = missing(sentence, texts)
-        words = (*sorted(absent.numbers), *sorted(map(str, absent.dates)), *sorted(absent.names))
+        words = (*sorted(absent.numbers), *sorted(absent.dates), *sorted(absent.names))
         label: SupportLabel = "weak"
         if score < self.weak_from[case]:
             label = "unsupported"
@@ -113,6 +113,12 @@ def _quotes(sentence: str, passage: str) -> bool:
 
 def support_features(reader: Reader, embedder: Embedder, claim: str, passages: Sequence[str]) -> dict[str, float]:
     """What tells whether `passages` support `claim`, by name."""
+    return _features(reader, embedder, claim, passages, missing(claim, passages))
+
+
+def _features(
+    reader: Reader, embedder: Embedder, claim: str, passages: Sequence[str], absent: Mentions
+) -> dict[str, float]:
     sentences = [sentence.text for passage in passages for sentence in split_sentences(passage)]
     sentences = sentences[:_SENTENCES_AT_ONCE]
     readings = reader.read_sentences(claim, [[sentences[n] for n in run] for run in reader.windows(sentences)])
@@ -121,7 +127,6 @@ def support_features(reader: Reader, embedder: Embedder, claim: str, passages: S
     vectors = embedder.encode_documents([claim, *(spaced(sentence) for sentence in sentences)])
     languages = [detect_language(text).language for text in (claim, " ".join(sentences))]
     within = languages[0] == languages[1]
-    absent = missing(claim, passages)
     negations = [len(_NEGATED.findall(text)) > 0 for text in (claim, sentences[best])]
     return {
         "evidence": evidence[best],
