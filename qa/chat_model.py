@@ -74,6 +74,8 @@ class ChatModel:
         from langchain_core.messages import HumanMessage, SystemMessage
 
         deadline = deadline or time.monotonic() + self.timeout
+        if time.monotonic() > deadline:  # all of it was taken by the request before
+            raise ChatModelFailed(reason="timeout", name=self.name, cause=f"{self.timeout:.0f} s")
         written = ""
         told: AIMessageChunk | None = None
         stream: Any = self._model.stream([SystemMessage(system), HumanMessage(user)])

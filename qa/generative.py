@@ -14,6 +14,7 @@ from qa.citations import cite
 from qa.errors import ChatModelFailed
 from qa.evidence import Candidates
 from qa.extractive import chunks_of
+from qa.language import detect_language
 from qa.markers import MarkerReader, without_thinking
 from qa.prompts import NOT_STATED, PROMPTS
 from qa.retrieval import SentenceHit
@@ -22,6 +23,9 @@ from qa.support import Checker
 from qa.types import Answer, Chunk, Citation, Language, Statement, Usage, total
 
 _MARKER = re.compile(r"\[(\d{1,3})\]")
+_QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
+_LANGUAGE_SHOWS = 6
+"""Words from which it is sure enough which language a text is in."""
 _STANDALONE_LONGEST = 400
 _LIST_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•–])\s+")
 _ORDER = re.compile(
@@ -46,6 +50,10 @@ _FALLBACK: dict[str, dict[Language, str]] = {
     "uncited": {
         "fr": "Le modèle {name} n’a cité aucun passage utilisable : voici les phrases de l’article.",
         "en": "The model {name} cited no passage that can be used: here are the article’s own sentences.",
+    },
+    "language": {
+        "fr": "Le modèle {name} a répondu dans une autre langue : voici les phrases de l’article.",
+        "en": "The model {name} answered in another language: here are the article’s own sentences.",
     },
     "unsupported": {
         "fr": "Rien de ce que le modèle {name} a écrit ne repose sur ce qu’il cite : voici les phrases de l’article.",
@@ -170,10 +178,10 @@ class Writer:
                     if piece > len(draft.citations):
                         draft.citations.append(cite(piece, given[markers.sources[piece - 1] - 1], language, 0.0))
                     piece = f"[{piece}]"
-                yield from self._added(draft, piece)
+                yield from self._added(draft, piece, language)
         finally:
             stream.close()
-        yield from self._added(draft, "", last=True)
+        yield from self._added(draft, "", language, last=True)
         supported = [statement for statement in draft.statements if statement.support != "unsupported"]
         if not any(statement.citations for statement in draft.statements):
             raise ChatModelFailed(reason="uncited", name=self._model.name, cause="")
@@ -197,7 +205,16 @@ class Writer:
         )
         yield Chunk("", answer, answer.citations, answer.statements)
 
-    def _added(self, draft: _Draft, piece: str, *, last: bool = False) -> Iterator[Chunk]:
+    def _refuse_other_language(self, text: str, language: Language) -> None:
+        """Raises ChatModelFailed where a text, but for what it quotes, is surely not in `language`."""
+        own = _QUOTED.sub(" ", _without_markers(text))
+        if len(own.split()) < _LANGUAGE_SHOWS:
+            return
+        found = detect_language(own, language)
+        if found.third or found.language != language:
+            raise ChatModelFailed(reason="language", name=self._model.name, cause="")
+
+    def _added(self, draft: _Draft, piece: str, language: Language, *, last: bool = False) -> Iterator[Chunk]:
         """Add a piece to the draft, and check the sentences that are complete with it."""
         draft.pending += piece
         shown = "" if self._remove else piece
@@ -206,6 +223,8 @@ class Writer:
             draft.pending = draft.pending[len(sentence) :]
             kept = self._checked(draft, sentence)
             shown += kept if self._remove else ""
+        if len(draft.statements) > checked:
+            self._refuse_other_language(draft.text, language)
         if shown or len(draft.statements) > checked:
             yield Chunk(shown, None, tuple(draft.citations), tuple(draft.statements))
 

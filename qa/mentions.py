@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from babel.dates import get_day_names, get_month_names
+
 from qa.language import detect_language
 from qa.lexical import spaced
 from qa.types import LANGUAGES, Language
@@ -82,6 +84,13 @@ def missing(claim: str, passages: Iterable[str]) -> Mentions:
     )
 
 
+def date_name(date: str, language: Language) -> str:
+    """A month or a day of `Mentions.dates` as it is called in `language`."""
+    kind, _, number = date.partition(" ")
+    names = get_month_names("wide", locale=language) if kind == "month" else get_day_names("wide", locale=language)
+    return str(names[int(number)])
+
+
 def _numbers(text: str, language: Language) -> set[str]:
     from text_to_num import alpha2digit
 
@@ -113,8 +122,6 @@ def _dates(text: str) -> set[str]:
 @cache
 def _calendar() -> dict[str, str]:
     """Months and days of the week by their names in both languages; "may", which is a verb too, is left out."""
-    from babel.dates import get_day_names, get_month_names
-
     names: dict[str, str] = {}
     for language in LANGUAGES:
         names |= {name.lower(): f"month {number}" for number, name in get_month_names("wide", locale=language).items()}

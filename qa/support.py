@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qa.evidence import probability
 from qa.language import detect_language
 from qa.lexical import Lexicon, spaced
-from qa.mentions import Mentions, missing
+from qa.mentions import Mentions, date_name, missing
 from qa.reading import Reader
 from qa.sentences import split_sentences
 from qa.settings import Settings
@@ -82,7 +82,9 @@ class Checker:
         features = _features(self._reader, self._embedder, sentence, texts, absent)
         case = "across" if features["across"] else "within"
         score = probability(self._models[case], features)
-        words = (*sorted(absent.numbers), *sorted(absent.dates), *sorted(absent.names))
+        language = detect_language(sentence).language
+        dates = (date_name(date, language) for date in sorted(absent.dates))
+        words = (*sorted(absent.numbers), *dates, *sorted(absent.names))
         label: SupportLabel = "weak"
         if score < self.weak_from[case]:
             label = "unsupported"

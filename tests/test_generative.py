@@ -25,6 +25,7 @@ class Recorded(BaseChatModel):
     replies: list[str]
     prompts: list[list[str]]
     fails_after: int | None = None
+    delay: float = 0.0
     finish: str = "stop"
 
     @property
@@ -33,6 +34,7 @@ class Recorded(BaseChatModel):
 
     def _stream(self, messages, stop=None, run_manager=None, **kwargs):
         self.prompts.append([str(message.content) for message in messages])
+        time.sleep(self.delay)
         reply = self.replies[min(len(self.prompts), len(self.replies)) - 1]
         number = re.search(r"\[(\d+)\] (?:The visit was announced|La visite a été annoncée)", str(messages[-1].content))
         reply = reply.replace("{announced}", number[1] if number else "")
@@ -105,6 +107,7 @@ def test_pieces_join_to_the_text_and_citations_come_with_their_markers(opened):
     ("wrong", "missing"),
     [
         ("The visit was announced on Tuesday, July 25 [{announced}].", "25"),
+        ("The visit was announced on Tuesday, July 25 [{announced}].", "July"),
         ("The visit was announced by Emmanuel Macron in 2011 [{announced}].", "2011"),
     ],
 )
@@ -166,10 +169,25 @@ def test_an_answer_in_french_is_asked_for_and_checked_in_french(opened):
     assert "en français" in model.prompts[0][0]
 
 
-def test_an_answer_in_the_other_language_is_checked_all_the_same(opened):
-    asked, _ = opened("La visite a été annoncée le lundi 17 juin [{announced}].")
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "La visite a été annoncée le lundi 17 juin [{announced}]. Elle dure deux jours [{announced}].",
+        "Der Besuch wurde am Montag, dem 17. Juni angekündigt [{announced}].",
+    ],
+)
+def test_an_answer_in_another_language_gives_way_to_the_articles_sentences(opened, reply):
+    asked, _ = opened(reply)
     answer = asked.ask(QUESTION)
-    assert answer.statements[0].support != "unsupported"
+    assert answer.text == f"{ANNOUNCED} [1]"
+    assert "another language" in answer.notice
+    assert answer.language == "en"
+
+
+def test_an_answer_may_quote_the_article_in_the_other_language(opened):
+    asked, _ = opened("It was announced on June 17: « La visite a été annoncée à la dernière minute » [{announced}].")
+    answer = asked.ask(QUESTION)
+    assert answer.written_by == "recorded:model"
 
 
 @pytest.mark.parametrize("reply", ["NOT_STATED", "NOT_STATED.", "**NOT_STATED**", "<think>x</think>NOT_STATED\nSorry."])
@@ -245,6 +263,15 @@ def test_a_follow_up_is_understood_without_the_model_where_that_fails(opened):
     asked, _ = opened("x", fails_after=0)
     first = asked.ask(QUESTION)
     assert asked.ask("And why?", history=[first]).standalone == f"{QUESTION} why?"
+
+
+def test_a_model_that_is_slow_to_rewrite_a_follow_up_is_not_asked_again(opened):
+    asked, _ = opened("It was announced on June 17 [{announced}].")
+    first = asked.ask(QUESTION)
+    slow, model = opened("When?", settings={"llm_timeout": 0.05}, delay=0.1)
+    second = slow.ask("And why?", history=[first])
+    assert len(model.prompts) == 1
+    assert "did not answer in time" in second.notice
 
 
 def test_keys_are_never_shown(monkeypatch, engine):

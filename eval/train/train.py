@@ -1,4 +1,4 @@
-"""Train the reader: `python -m eval.train.train DATA --work DIR`; goes on where it stopped.
+"""Train the reader, or the checker: `python -m eval.train.train DATA --work DIR`; goes on where it stopped.
 
 DATA is the folder with afriqa/ and reading/. Settings are in config.json; log.jsonl is the learning curve.
 """
@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from eval.train.claims import DrawClaims, read_claims
 from eval.train.examples import Draw, Item, Tokens, Window, read_afriqa, read_articles, read_reading
 from eval.train.written import HELD_OUT
 
@@ -24,13 +25,16 @@ START, END = 0, 2
 
 
 class Network(nn.Module):
-    """multilingual-e5-small with frozen word embeddings and three numbers for every token.
+    """multilingual-e5-small with frozen word embeddings and a few numbers for every token: three to read, two to check.
 
-    The evidence of a sentence is the logsumexp of its tokens' evidence: read at the token that closes a sentence
+    Reading gives evidence, start and end. The evidence of a sentence is the logsumexp of its tokens' evidence: read at the token that closes a sentence
     instead, it told whether a window answers but not which of its sentences does.
+
+    Checking gives what the first token says of the whole, and what each token of the claim says of itself: a claim is
+    supported as far as the least supported of its words is (a soft minimum), and the first token agrees.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, numbers: int = 3) -> None:
         super().__init__()
         from transformers import AutoModel
 
@@ -43,12 +47,12 @@ class Network(nn.Module):
         self.encoder.config.attention_probs_dropout_prob = 0.0
         self.words = self.encoder.embeddings.word_embeddings
         self.words.weight.requires_grad_(False)
-        self.head = nn.Linear(self.encoder.config.hidden_size, 3)
+        self.head = nn.Linear(self.encoder.config.hidden_size, numbers)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Batch x tokens to batch x tokens x (evidence, start, end)."""
+        """Batch x tokens to batch x tokens x numbers."""
         states = self.encoder(inputs_embeds=self.words(ids), attention_mask=mask).last_hidden_state
         scores: torch.Tensor = self.head(states)
         return scores
@@ -60,7 +64,10 @@ class Network(nn.Module):
 
 
 def batch_of(windows: list[Window]) -> dict[str, torch.Tensor]:
-    """Padded tokens; the labels `gold` of sentences (-1: unsure or none), `start`, `end`; `sentence` of each token."""
+    """Padded tokens; the labels `gold` of sentences (-1: unsure or none), `start`, `end`; `sentence` of each token.
+
+    `sentence` is -2 for the tokens of the question or claim, -1 for those between. A claim's one label is the first.
+    """
     length = max(window.length for window in windows)
     size = (len(windows), length)
     ids, mask = torch.ones(size, dtype=torch.long), torch.zeros(size, dtype=torch.long)
@@ -69,14 +76,15 @@ def batch_of(windows: list[Window]) -> dict[str, torch.Tensor]:
     start, end = torch.full((len(windows),), -1), torch.full((len(windows),), -1)
     for row, window in enumerate(windows):
         line = [START, *window.question, END]
+        sentence_of[row, 1 : len(line) - 1] = -2
         for number, sentence in enumerate(window.sentences):
             at = len(line)
             line += sentence
             sentence_of[row, at : len(line)] = number
-            gold[row, number] = window.gold[number]
             line.append(END)
             if window.span and window.span[0] == number:
                 start[row], end[row] = at + window.span[1], at + window.span[2]
+        gold[row, : len(window.gold)] = torch.tensor(window.gold)
         ids[row, : len(line)] = torch.tensor(line)
         mask[row, : len(line)] = 1
     return {"ids": ids, "mask": mask, "gold": gold, "sentence": sentence_of, "start": start, "end": end}
@@ -106,6 +114,18 @@ def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, 
         logits = scores[..., column].masked_fill(~inside, -1e4)[spans]
         losses[name] = nn.functional.cross_entropy(logits, batch[name][spans]) if spans.any() else logits.sum() * 0
     return losses
+
+
+def checked(scores: torch.Tensor, claim: torch.Tensor) -> torch.Tensor:
+    """Scores of tokens (batch x tokens x 2), and which are the claim's, to log-odds that it is supported (batch)."""
+    least = -(-scores[..., 1]).masked_fill(~claim, -1e4).logsumexp(1)
+    return scores[:, 0, 0] + least
+
+
+def check_loss_of(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Whether the claim is supported."""
+    odds = checked(network(batch["ids"], batch["mask"]), batch["sentence"] == -2)
+    return {"support": nn.functional.binary_cross_entropy_with_logits(odds, batch["gold"][:, 0])}
 
 
 def batches(windows: Iterator[Window], tokens: int) -> Iterator[list[Window]]:
@@ -156,12 +176,16 @@ def main() -> None:
     torch.set_num_threads(2)
     options.work.mkdir(parents=True, exist_ok=True)
     tokens = Tokens(options.model / "tokenizer.json")
-    written = sorted((HERE / "written").glob("*.jsonl")) if config["shares"].get("written") else []
+    written = sorted((HERE / "written").glob("*.jsonl")) if {"written", "claims"} & set(config["shares"]) else []
     written = [path for path in written if path != HELD_OUT]
     items = read_items(options.data, written, tokens)
-    network = Network(options.model)
+    checks = config.get("task") == "check"
+    network = Network(options.model, 2 if checks else 3)
     if options.start:
-        network.load_state_dict(torch.load(options.start), strict=False)
+        start = torch.load(options.start)
+        if checks and len(start["head.bias"]) == 3:  # the reader's encoder, a head of its own
+            start = {name: value for name, value in start.items() if not name.startswith("head.")}
+        network.load_state_dict(start, strict=False)
     if config.get("evidence_from_span"):  # the tokens that answer are where the evidence is
         with torch.no_grad():
             network.head.weight[0] = network.head.weight[1:].mean(0)
@@ -181,7 +205,10 @@ def main() -> None:
         network.load_state_dict(state["weights"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
         step, seen, windows_seen = state["step"], state["seen"], state["windows"]
-    stream = batches(Draw(items, tokens, config["shares"]).windows(config["seed"]), config["batch_tokens"])
+    draw: Draw | DrawClaims = Draw(items, tokens, config["shares"])
+    if checks:
+        draw = DrawClaims(read_claims(written, tokens), items, tokens, config["shares"])
+    stream = batches(draw.windows(config["seed"]), config["batch_tokens"])
     stream = itertools.islice(stream, step, None)
     network.train()
     sums: dict[str, list[float]] = {}
@@ -191,9 +218,13 @@ def main() -> None:
         done = seen / config["tokens"]
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * rate(done, config)
-        losses = loss_of(network, batch_of(windows), config)
-        total = losses["evidence"] + config["ranking_weight"] * losses["ranking"]
-        total = total + config["span_weight"] * (losses["start"] + losses["end"])
+        if checks:
+            losses = check_loss_of(network, batch_of(windows))
+            total = losses["support"]
+        else:
+            losses = loss_of(network, batch_of(windows), config)
+            total = losses["evidence"] + config["ranking_weight"] * losses["ranking"]
+            total = total + config["span_weight"] * (losses["start"] + losses["end"])
         total.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()

@@ -1,0 +1,237 @@
+"""What the checker is trained on: sentences with what they cite, and whether it supports them.
+
+Most are the claims written for it. The rest is made here of what the reader is trained on: a sentence and its
+translation, the same with one thing changed in it, a question with its answer, the same with another answer.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eval.train.examples import QUESTION_TOKENS, SENTENCE_TOKENS, Item, Tokens, Window
+from eval.train.written import read as read_written
+
+EXTRA_TOKENS = (0, 0, 0, 40, 80, 140)
+"""Sizes of what is cited beside the sentences that a claim rests on."""
+_NUMBER = re.compile(r"\d+")
+_NAME = re.compile(r"(?<=[a-zà-ÿ,] )[A-ZÀ-ÖØ-Þ][\w-]+(?: [A-ZÀ-ÖØ-Þ][\w-]+)*")
+_SWAPS = {
+    "fr": (
+        "augmenté/baissé augmente/diminue hausse/baisse premier/dernier première/dernière avant/après plus/moins "
+        "accepté/refusé accepte/refuse approuvé/rejeté gagné/perdu ouvert/fermé ouverte/fermée commencé/terminé "
+        "tous/certains toutes/certaines nord/sud est/ouest autorisé/interdit autorise/interdit confirmé/démenti "
+        "confirme/dément achète/vend acheté/vendu réussi/échoué public/privé publique/privée jamais/toujours "
+        "matin/soir grâce/malgré avec/sans acheteur/vendeur importe/exporte soutient/critique soutenu/critiqué "
+        "renforcer/affaiblir accélérer/ralentir augmenter/réduire ouvrir/fermer créer/supprimer promis/refusé "
+        "meilleur/pire majorité/minorité moitié/tiers double/triple lundi/jeudi mardi/vendredi janvier/mars "
+        "avril/septembre mai/octobre juin/novembre deux/quatre trois/cinq dix/vingt"
+    ),
+    "en": (
+        "increased/decreased rose/fell increase/decrease first/last before/after more/less more/fewer accepted/refused "
+        "approved/rejected won/lost opened/closed began/ended all/some north/south east/west allowed/banned "
+        "confirmed/denied buys/sells bought/sold succeeded/failed public/private never/always morning/evening "
+        "despite/because with/without imports/exports supports/criticises supported/criticised strengthen/weaken "
+        "best/worst majority/minority half/third double/triple Monday/Thursday Tuesday/Friday January/March "
+        "April/September May/October June/November two/four three/five ten/twenty higher/lower older/newer "
+        "gained/lost joined/left raised/cut will/won't can/cannot"
+    ),
+}
+_NEGATE = {
+    "fr": (re.compile(r"\b(est|sont|était|étaient|sera|seront|peut|peuvent|doit|doivent|a|ont|avait|avaient)\b"), None),
+    "en": (re.compile(r"\b(is|are|was|were|has|have|had|will|would|can|could|must|should)\b"), r"\1 not"),
+}
+
+
+@dataclass(slots=True)
+class Claim:
+    """A sentence in its languages, the article it cites in its own, and whether that supports it."""
+
+    source: str
+    written: list[tuple[str, str]]
+    """(language, sentence)"""
+    articles: list[tuple[str, list[list[int]]]]
+    """(language, tokens of each sentence)"""
+    cited: tuple[int, ...]
+    """Sentences that it rests on, or seems to."""
+    supported: bool
+    across_only: bool = False
+    """A sentence of the article itself says nothing of support where it cites itself."""
+    names: list[str] = field(default_factory=list)
+    """Names of the article in the language of the sentence, to put in the place of its own."""
+
+
+def read_claims(paths: Iterable[Path], tokens: Tokens) -> list[Claim]:
+    """Claims of written articles, their sentences beside their translations, their facts as questions with answers."""
+    claims: list[Claim] = []
+    for article in (article for path in paths for article in read_written(path)):
+        flat = {language: [s for paragraph in article[language] for s in paragraph] for language in ("fr", "en")}
+        ids = {language: [tokens(text)[0][:SENTENCE_TOKENS] for text in flat[language]] for language in flat}
+        articles = list(ids.items())
+        for claim in article.get("claims", ()):
+            cited = tuple(claim["sentences"])
+            claims.append(Claim("claims", [(lang, claim[lang]) for lang in flat], articles, cited, True))
+            for wrong in claim["wrong"]:
+                claims.append(Claim("claims-wrong", [(lang, wrong[lang]) for lang in flat], articles, cited, False))
+        for language, sentences in flat.items():
+            names = sorted({name for text in sentences for name in _NAME.findall(text)})
+            for number, text in enumerate(sentences):
+                written = [(language, text)]
+                claims.append(Claim("sentences", written, articles, (number,), True, across_only=True))
+                claims.append(Claim("sentences-changed", written, articles, (number,), False, names=names))
+        facts = [fact for fact in article["facts"] if fact["kind"] != "yes-no"]
+        for fact in facts:
+            cited = tuple(fact["sentences"])
+            others = [other for other in facts if not set(other["sentences"]) & set(cited)]
+            for language in flat:
+                for question in fact[language]:
+                    right = [(language, f"{question} {fact[f'{language}_answer']}")]
+                    claims.append(Claim("facts", right, articles, cited, True))
+                    wrong = [(language, f"{question} {other[f'{language}_answer']}") for other in others]
+                    if wrong:
+                        claims.append(Claim("facts-wrong", wrong, articles, cited, False))
+    return claims
+
+
+def changed(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
+    """The sentence with one number, name or word changed so that it says something else; None where none can be."""
+    ways = [_other_number, _other_name, _other_word, _other_word, _negated]
+    chance.shuffle(ways)
+    for way in ways:
+        other = way(sentence, language, names, chance)
+        if other and other != sentence:
+            return other
+    return None
+
+
+def _other_number(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
+    found = list(_NUMBER.finditer(sentence))
+    if not found:
+        return None
+    at = chance.choice(found)
+    digits = list(at[0])
+    place = chance.randrange(len(digits))
+    digits[place] = chance.choice([digit for digit in "123456789" if digit != digits[place]])
+    return sentence[: at.start()] + "".join(digits) + sentence[at.end() :]
+
+
+def _other_name(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
+    found = list(_NAME.finditer(sentence))
+    others = [name for name in names if name not in sentence]
+    if not found or not others:
+        return None
+    at = chance.choice(found)
+    return sentence[: at.start()] + chance.choice(others) + sentence[at.end() :]
+
+
+def _other_word(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
+    pairs = [tuple(pair.split("/")) for pair in _SWAPS[language].split()]
+    swaps = [swap for one, other in pairs for swap in ((one, other), (other, one))]
+    chance.shuffle(swaps)
+    for one, other in swaps:
+        at = re.search(rf"\b{one}\b", sentence)
+        if at:
+            return sentence[: at.start()] + other + sentence[at.end() :]
+    return None
+
+
+def _negated(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
+    pattern, put = _NEGATE[language]
+    found = list(pattern.finditer(sentence))
+    if not found:
+        return None
+    at = chance.choice(found)
+    said = at.expand(put) if put else f"n’{at[0]} pas" if at[0][0] in "aeoé" else f"ne {at[0]} pas"
+    return sentence[: at.start()] + said + sentence[at.end() :]
+
+
+class DrawClaims:
+    """Windows drawn from claims and from questions with answers, the same for the same seed.
+
+    A window's `question` is the claim, its `gold` one number: 1 where it is supported.
+    """
+
+    def __init__(
+        self, claims: Sequence[Claim], items: Sequence[Item], tokens: Tokens, shares: dict[str, float]
+    ) -> None:
+        """`items`: questions on passages, for the sources "answers" and "answers-wrong"."""
+        answered = [item for item in items if any(text.span for text in item.texts)]
+        self._by_source: dict[str, Sequence[Claim | Item]] = {
+            source: [claim for claim in claims if claim.source == source] for source in shares
+        }
+        self._by_source |= {"answers": answered, "answers-wrong": answered}
+        self._shares = shares
+        self._tokens = tokens
+
+    def windows(self, seed: int) -> Iterator[Window]:
+        """Windows without end; each source's are shuffled and gone through before any comes again."""
+        chance = random.Random(seed)
+        queues: dict[str, list[Claim | Item]] = {source: [] for source in self._shares}
+        while True:
+            source = chance.choices(list(self._shares), list(self._shares.values()))[0]
+            if not queues[source]:
+                queues[source] = chance.sample(self._by_source[source], len(self._by_source[source]))
+            drawn = queues[source].pop()
+            if isinstance(drawn, Claim):
+                yield from self._of(drawn, chance)
+            else:
+                yield from self._answer(drawn, source == "answers", chance)
+
+    def _of(self, claim: Claim, chance: random.Random) -> Iterator[Window]:
+        language, text = chance.choice(claim.written)
+        articles = [pair for pair in claim.articles if pair[0] != language] if claim.across_only else claim.articles
+        sentences = chance.choice(articles)[1]
+        if claim.source == "sentences-changed":
+            other = changed(text, language, claim.names, chance)
+            if other is None:
+                return
+            text = other
+        ids = self._tokens(text)[0][:QUESTION_TOKENS]
+        yield Window(ids, _cited(sentences, claim.cited, chance), [float(claim.supported)], None)
+        if claim.supported and chance.random() < 0.5:  # the same, citing something else
+            rest = [number for number in range(len(sentences)) if number not in claim.cited]
+            if rest:
+                common = {number: len(set(ids) & set(sentences[number])) for number in rest}
+                wrong = max(rest, key=common.__getitem__) if chance.random() < 0.5 else chance.choice(rest)
+                without = frozenset(claim.cited)
+                yield Window(ids, _cited(sentences, (wrong,), chance, without), [0.0], None)
+
+    def _answer(self, item: Item, right: bool, chance: random.Random) -> Iterator[Window]:
+        """A question with its answer, or with that to another question on the same passage, citing where its own stands."""
+        text = chance.choice([text for text in item.texts if text.span])
+        assert text.span is not None
+        number, first, last = text.span
+        answer = text.sentences[number][first : last + 1]
+        if not right:
+            spans = [
+                other_text.span
+                for other in item.others or ()
+                for other_text in other.texts
+                if other_text.span and other_text.sentences == text.sentences and other_text.span != text.span
+            ]
+            others = [text.sentences[n][a : b + 1] for n, a, b in spans]
+            others = [other for other in others if other != answer]
+            if not others:
+                return
+            answer = chance.choice(others)
+        asked = [pair for pair in item.questions if pair[0] == text.language] or item.questions
+        ids = [*self._tokens(chance.choice(asked)[1])[0], *answer]
+        if len(ids) <= QUESTION_TOKENS:
+            yield Window(ids, _cited(text.sentences, (number,), chance), [float(right)], None)
+
+
+def _cited(
+    sentences: list[list[int]], cited: tuple[int, ...], chance: random.Random, without: frozenset[int] = frozenset()
+) -> list[list[int]]:
+    """The cited sentences, now and then with others around, in the article's order."""
+    chosen = set(cited)
+    room = chance.choice(EXTRA_TOKENS)
+    around = [n for at in cited for n in (at - 1, at + 1, at - 2, at + 2) if 0 <= n < len(sentences)]
+    for number in around:
+        if number not in chosen | without and len(sentences[number]) <= room:
+            chosen.add(number)
+            room -= len(sentences[number])
+    return [sentences[number] for number in sorted(chosen)]
