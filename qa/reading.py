@@ -1,38 +1,30 @@
 """Reading: a question and some sentences together to the words that answer, and whether any do.
 
-The reader is a cross-encoder, multilingual-e5-small trained further by eval/train (the model card lies there). Its
-weights are in reader.onnx, in 8 bits; its word embeddings are those of the bundled model, so they are not there again.
+The reader is the cross-encoder of reader.onnx.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.bundled_model import unpack_bundled_model
-from qa.errors import ModelDamaged
+from qa.cross_encoder import END, START, CrossEncoder
 from qa.sentences import split_sentences
+from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Encoding
 
     from qa.embedding import Embedder
-    from qa.settings import Settings
 
 WINDOW_TOKENS = 110
 """Tokens of sentences that are read at once, unless one sentence is longer."""
 
-_WORDS = "embeddings.word_embeddings.weight"
-_START, _END = 0, 2
 _QUESTION_TOKENS = 96
 _SENTENCE_TOKENS = 400
 _SPAN_TOKENS = 48
@@ -81,18 +73,14 @@ class Reader:
     Raises ModelDamaged at the first reading where its files can't be used.
     """
 
-    def __init__(self, model: Path, tokenizer: Tokenizer | None = None) -> None:
-        """`model`: folder of the unpacked bundled model. `tokenizer`: its tokenizer, where it is loaded already."""
-        self._folder = model
-        self._tokenizer = tokenizer
-        self._loaded: tuple[InferenceSession, NDArray[np.float32], Tokenizer] | None = None
-        self._lock = threading.Lock()
+    def __init__(self, network: CrossEncoder | None = None) -> None:
+        """`network`: None opens the one that comes with Passage."""
+        self._network = network or CrossEncoder.open("reader.onnx", Settings())
 
     @classmethod
     def open(cls, settings: Settings, embedder: Embedder | None = None) -> Reader:
         """The reader that comes with Passage. It shares the tokenizer of `embedder` where that is the bundled model."""
-        folder = unpack_bundled_model(settings.cache_dir, settings.lock_timeout)
-        return cls(folder, getattr(embedder, "bundled_tokenizer", None))
+        return cls(CrossEncoder.open("reader.onnx", settings, embedder))
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
         """What each of `passages` answers to `question`, in their order; question and passages in any language.
@@ -124,14 +112,11 @@ class Reader:
 
     def read_sentences(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[SentenceReading]]:
         """A reading of every sentence, by window; the sentences of a window are read in each other's light."""
-        session, words, _ = self._load()
-        asked = tuple(self._encode(question).ids[-_QUESTION_TOKENS:])
+        asked = tuple(self._network.encode(question).ids[-_QUESTION_TOKENS:])
         readings = []
-        for window in windows:  # one by one: in 8 bits, what is read together would change each other's scores
-            read = _window(asked, [(text, self._encode(text)) for text in window])
-            mask = np.ones((1, len(read.ids)), np.int32)
-            (scores,) = session.run(None, {"embeddings": words[list(read.ids)][None], "mask": mask})
-            readings.append(_readings(read, scores[0]))
+        for window in windows:
+            read = _window(asked, [(text, self._network.encode(text)) for text in window])
+            readings.append(_readings(read, self._network.scores(read.ids)))
         return readings
 
     def windows(self, sentences: Sequence[str]) -> list[range]:
@@ -163,24 +148,15 @@ class Reader:
         return run
 
     def _length(self, text: str) -> int:
-        return len(self._encode(text).ids) + 1
-
-    def _encode(self, text: str) -> Encoding:
-        return self._load()[2].encode(text, add_special_tokens=False)
-
-    def _load(self) -> tuple[InferenceSession, NDArray[np.float32], Tokenizer]:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = (_session(), _word_embeddings(self._folder), self._tokenizer or _tokenizer(self._folder))
-            return self._loaded
+        return len(self._network.encode(text).ids) + 1
 
 
 def _window(question: tuple[int, ...], sentences: Sequence[tuple[str, Encoding]]) -> _Window:
-    ids = [_START, *question, _END]
+    ids = [START, *question, END]
     begins = []
     for _, sentence in sentences:
         begins.append(len(ids))
-        ids += [*sentence.ids[:_SENTENCE_TOKENS], _END]
+        ids += [*sentence.ids[:_SENTENCE_TOKENS], END]
     return _Window(tuple(ids), tuple(begins), tuple(sentences))
 
 
@@ -206,41 +182,3 @@ def best_span(starts: NDArray[np.float32], ends: NDArray[np.float32]) -> tuple[i
     allowed = np.triu(np.ones(sums.shape, np.bool_)) & ~np.triu(np.ones(sums.shape, np.bool_), _SPAN_TOKENS)
     first, last = np.unravel_index(np.argmax(np.where(allowed, sums, -np.inf)), sums.shape)
     return int(first), int(last)
-
-
-def _session() -> InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Threads that wait for the next run would take the embedding model's cores.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    path = files("qa") / "reader.onnx"
-    try:
-        return onnxruntime.InferenceSession(
-            path.read_bytes(),
-            options,
-            providers=["CPUExecutionProvider"],
-            disabled_optimizers=["SkipLayerNormFusion"],  # the fused operator takes three times as long as its parts
-        )
-    except Exception as error:  # its errors have no common class
-        raise ModelDamaged(path=path, cause=error) from error
-
-
-def _tokenizer(folder: Path) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    return Tokenizer.from_file(str(folder / "tokenizer.json"))
-
-
-def _word_embeddings(folder: Path) -> NDArray[np.float32]:
-    """The word embeddings, shape (vocabulary, 384), in the file: only the rows that are used get into memory."""
-    from safetensors import safe_open
-
-    path = folder / "model.safetensors"
-    try:
-        with safe_open(path, "pt") as weights:  # as numpy arrays all rows would be copied
-            words: NDArray[np.float32] = weights.get_tensor(_WORDS).numpy()
-            return words
-    except Exception as error:  # its errors have no common class
-        raise ModelDamaged(path=path, cause=error) from error

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from qa import ModelError, Reader, ReadingJudge, SentenceReading, Settings, read_candidates, threshold_for
-from qa.bundled_model import unpack_bundled_model
+from qa.cross_encoder import CrossEncoder
 from qa.evidence import LinearJudge
 from qa.reading import WINDOW_TOKENS, best_span
 
@@ -116,16 +116,15 @@ def test_a_span_is_at_most_48_tokens_long():
 def test_a_damaged_model_is_said(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"\x00\x00\x00\x00\x00\x00\x00\x7fgarbage")
     with pytest.raises(ModelError, match=str(tmp_path)):
-        Reader(tmp_path).read("Qui ?", [BRIDGE])
+        Reader(CrossEncoder("reader.onnx", tmp_path)).read("Qui ?", [BRIDGE])
 
 
 def test_nothing_is_loaded_before_the_first_reading():
-    folder = unpack_bundled_model(Settings().cache_dir)
     code = (
-        "import sys; from pathlib import Path; from qa import Reader; reader = Reader(Path(sys.argv[1])); "
+        "import sys; from qa import Reader; reader = Reader(); "
         "assert 'onnxruntime' not in sys.modules and 'torch' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 @pytest.mark.parametrize(

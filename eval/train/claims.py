@@ -200,7 +200,7 @@ class DrawClaims:
                 yield Window(ids, _cited(sentences, (wrong,), chance, without), [0.0], None)
 
     def _answer(self, item: Item, right: bool, chance: random.Random) -> Iterator[Window]:
-        """A question with its answer, or with that to another question on the same passage, citing where its own stands."""
+        """A question with its answer, or with that to another on the same passage, citing where its own stands."""
         text = chance.choice([text for text in item.texts if text.span])
         assert text.span is not None
         number, first, last = text.span

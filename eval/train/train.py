@@ -27,8 +27,8 @@ START, END = 0, 2
 class Network(nn.Module):
     """multilingual-e5-small with frozen word embeddings and a few numbers for every token: three to read, two to check.
 
-    Reading gives evidence, start and end. The evidence of a sentence is the logsumexp of its tokens' evidence: read at the token that closes a sentence
-    instead, it told whether a window answers but not which of its sentences does.
+    Reading gives evidence, start and end. The evidence of a sentence is the logsumexp of its tokens' evidence: read at
+    the token that closes a sentence instead, it told whether a window answers but not which of its sentences does.
 
     Checking gives what the first token says of the whole, and what each token of the claim says of itself: a claim is
     supported as far as the least supported of its words is (a soft minimum), and the first token agrees.
@@ -96,7 +96,9 @@ def pooled(scores: torch.Tensor, sentence: torch.Tensor, count: int) -> torch.Te
     return scores[:, None, :].masked_fill(~belongs, -1e4).logsumexp(2)
 
 
-def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, Any]) -> dict[str, torch.Tensor]:
+def reading_loss_of(
+    network: Network, batch: dict[str, torch.Tensor], config: dict[str, Any]
+) -> dict[str, torch.Tensor]:
     """Evidence by sentence, the right sentence among those of its window, and the answer's start and end."""
     scores = network(batch["ids"], batch["mask"])
     gold, inside = batch["gold"], batch["sentence"] >= 0
@@ -122,10 +124,17 @@ def checked(scores: torch.Tensor, claim: torch.Tensor) -> torch.Tensor:
     return scores[:, 0, 0] + least
 
 
-def check_loss_of(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def checking_loss_of(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Whether the claim is supported."""
     odds = checked(network(batch["ids"], batch["mask"]), batch["sentence"] == -2)
     return {"support": nn.functional.binary_cross_entropy_with_logits(odds, batch["gold"][:, 0])}
+
+
+def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """What is to become small, part by part."""
+    return (
+        checking_loss_of(network, batch) if config.get("task") == "check" else reading_loss_of(network, batch, config)
+    )
 
 
 def batches(windows: Iterator[Window], tokens: int) -> Iterator[list[Window]]:
@@ -161,6 +170,35 @@ def read_items(data: Path, written: list[Path], tokens: Tokens) -> list[Item]:
     return items + read_articles(written, tokens)
 
 
+def draw_of(options: argparse.Namespace, config: dict[str, Any]) -> Draw | DrawClaims:
+    """What a phase is trained on."""
+    tokens = Tokens(options.model / "tokenizer.json")
+    shares = config["shares"]
+    written = [path for path in sorted((HERE / "written").glob("*.jsonl")) if path != HELD_OUT]
+    if not {"written", "claims"} & set(shares):
+        written = []
+    items = read_items(options.data, written, tokens)
+    if config.get("task") == "check":
+        return DrawClaims(read_claims(written, tokens), items, tokens, shares)
+    return Draw(items, tokens, shares)
+
+
+def network_of(options: argparse.Namespace, config: dict[str, Any]) -> Network:
+    """The network that a phase starts from."""
+    checks = config.get("task") == "check"
+    network = Network(options.model, 2 if checks else 3)
+    if options.start:
+        start = torch.load(options.start)
+        if len(start["head.bias"]) != len(network.head.bias):  # the reader's encoder, with a head of its own
+            start = {name: value for name, value in start.items() if not name.startswith("head.")}
+        network.load_state_dict(start, strict=False)
+    if config.get("evidence_from_span"):  # the tokens that answer are where the evidence is
+        with torch.no_grad():
+            network.head.weight[0] = network.head.weight[1:].mean(0)
+            network.head.bias[0] = -4.0
+    return network
+
+
 def main() -> None:
     """Train, checkpoint, log."""
     parser = argparse.ArgumentParser(description="Train the reader.")
@@ -175,21 +213,7 @@ def main() -> None:
     torch.manual_seed(config["seed"])
     torch.set_num_threads(2)
     options.work.mkdir(parents=True, exist_ok=True)
-    tokens = Tokens(options.model / "tokenizer.json")
-    written = sorted((HERE / "written").glob("*.jsonl")) if {"written", "claims"} & set(config["shares"]) else []
-    written = [path for path in written if path != HELD_OUT]
-    items = read_items(options.data, written, tokens)
-    checks = config.get("task") == "check"
-    network = Network(options.model, 2 if checks else 3)
-    if options.start:
-        start = torch.load(options.start)
-        if checks and len(start["head.bias"]) == 3:  # the reader's encoder, a head of its own
-            start = {name: value for name, value in start.items() if not name.startswith("head.")}
-        network.load_state_dict(start, strict=False)
-    if config.get("evidence_from_span"):  # the tokens that answer are where the evidence is
-        with torch.no_grad():
-            network.head.weight[0] = network.head.weight[1:].mean(0)
-            network.head.bias[0] = -4.0
+    network = network_of(options, config)
     head = list(network.head.parameters())
     body = [value for name, value in network.encoder.named_parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -205,10 +229,7 @@ def main() -> None:
         network.load_state_dict(state["weights"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
         step, seen, windows_seen = state["step"], state["seen"], state["windows"]
-    draw: Draw | DrawClaims = Draw(items, tokens, config["shares"])
-    if checks:
-        draw = DrawClaims(read_claims(written, tokens), items, tokens, config["shares"])
-    stream = batches(draw.windows(config["seed"]), config["batch_tokens"])
+    stream = batches(draw_of(options, config).windows(config["seed"]), config["batch_tokens"])
     stream = itertools.islice(stream, step, None)
     network.train()
     sums: dict[str, list[float]] = {}
@@ -218,14 +239,9 @@ def main() -> None:
         done = seen / config["tokens"]
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * rate(done, config)
-        if checks:
-            losses = check_loss_of(network, batch_of(windows))
-            total = losses["support"]
-        else:
-            losses = loss_of(network, batch_of(windows), config)
-            total = losses["evidence"] + config["ranking_weight"] * losses["ranking"]
-            total = total + config["span_weight"] * (losses["start"] + losses["end"])
-        total.backward()
+        losses = loss_of(network, batch_of(windows), config)
+        total = sum((config["weights"].get(name, 1.0) * loss for name, loss in losses.items()), torch.zeros(()))
+        torch.autograd.backward(total)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
