@@ -70,8 +70,8 @@ class CrossEncoder:
     def _load(self) -> tuple[InferenceSession, NDArray[np.float32], Tokenizer]:
         with self._lock:
             if self._loaded is None:
-                tokenizer = self._tokenizer or _tokenizer(self._folder)
-                self._loaded = (_session(self._weights), _word_embeddings(self._folder), tokenizer)
+                session, words = _session(self._weights), _word_embeddings(self._folder)
+                self._loaded = (session, words, self._tokenizer or _tokenizer(self._folder))
             return self._loaded
 
 
@@ -97,7 +97,11 @@ def _session(weights: str) -> InferenceSession:
 def _tokenizer(folder: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
-    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    path = folder / "tokenizer.json"
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # it raises nothing more exact
+        raise ModelDamaged(path=path, cause=error) from error
 
 
 def _word_embeddings(folder: Path) -> NDArray[np.float32]:
