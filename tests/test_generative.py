@@ -9,46 +9,12 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from recorded import Recorded
 
 from qa import ChatModelNotUsable, Engine, Settings, SettingsError
 
 QUESTION = "When was the visit announced?"
 ANNOUNCED = "The visit was announced at the last minute, on Monday, June 17."
-
-
-class Recorded(BaseChatModel):
-    """Replies with recorded texts in pieces; {announced} stands for the number of the sentence that answers."""
-
-    replies: list[str]
-    prompts: list[list[str]]
-    fails_after: int | None = None
-    delay: float = 0.0
-    finish: str = "stop"
-
-    @property
-    def _llm_type(self):
-        return "recorded"
-
-    def _stream(self, messages, stop=None, run_manager=None, **kwargs):
-        self.prompts.append([str(message.content) for message in messages])
-        time.sleep(self.delay)
-        reply = self.replies[min(len(self.prompts), len(self.replies)) - 1]
-        number = re.search(r"\[(\d+)\] (?:The visit was announced|La visite a été annoncée)", str(messages[-1].content))
-        reply = reply.replace("{announced}", number[1] if number else "")
-        pieces = re.findall(r".{1,4}", reply, flags=re.DOTALL) or [""]
-        for place, piece in enumerate(pieces):
-            if self.fails_after == place:
-                raise ConnectionError("connection lost")
-            yield ChatGenerationChunk(message=AIMessageChunk(piece))
-        end = AIMessageChunk("", response_metadata={"finish_reason": self.finish})
-        yield ChatGenerationChunk(message=end)
-
-    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
-        text = "".join(chunk.message.text for chunk in self._stream(messages))
-        return ChatResult(generations=[ChatGeneration(message=AIMessageChunk(text))])
 
 
 @pytest.fixture
