@@ -195,7 +195,7 @@ class Writer:
             text=draft.text,
             refused=False,
             reason=None,
-            confidence=fmean(statement.score for statement in supported),
+            confidence=fmean(statement.score for statement in kept),
             citations=tuple(replace(c, score=scores.get(c.number, 0.0)) for c in draft.citations if c.number in shown),
             nearest=(),
             written_by=self._model.name,

@@ -17,14 +17,12 @@ from qa import Article, load_article, load_articles
 REQUIRED = os.environ.get("PASSAGE_REQUIRE_BROWSER") == "1"
 CHROMIUM = Path("/usr/bin/chromium")
 
+MISSING = "" if CHROMIUM.exists() else f"there is no browser at {CHROMIUM}: apt-get install chromium"
 try:
-    from playwright.sync_api import Browser, Locator, Page, sync_playwright
+    from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 except ImportError:
-    if REQUIRED:
-        raise
-    pytest.skip("playwright is not installed: pip install passage-qa[test]", allow_module_level=True)
-if not CHROMIUM.exists() and not REQUIRED:
-    pytest.skip(f"there is no browser at {CHROMIUM}: apt-get install chromium", allow_module_level=True)
+    MISSING = "playwright is not installed: pip install passage-qa[test]"
+    expect = sync_playwright = None
 
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -79,6 +77,8 @@ threading.Event().wait()
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    if MISSING and not REQUIRED:
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from browsing import browser, harmful, seed, urls, visit  # noqa: F401 — the fixtures of tests in a browser
 from tiny import WordEmbedder
 
 ROOT = Path(__file__).parent.parent

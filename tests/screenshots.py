@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from recorded import Conversing
 
-from qa import Settings
-from ui.app import RunningApp, start
+from qa import Engine, Settings, load_articles
+from ui.app import RunningApp, serve, start
+from ui.handle import EngineHandle
 
 DOCS = Path(__file__).parent.parent / "docs"
 CHROMIUM = "/usr/bin/chromium"
@@ -29,6 +31,7 @@ DESKTOP, PHONE = (1320, 860), (390, 844)
 
 ENGLISH = "When did Putin arrive in Pyongyang?"
 FRENCH = "Qu’est-ce que la Corée du Nord fournit à la Russie ?"
+ANNOUNCED = "Quand la visite a-t-elle été annoncée ?"
 OFF_TOPIC = "What is the recipe for apple pie?"
 
 
@@ -56,6 +59,7 @@ def main() -> None:
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
                 take_all(browser, app, folder)
+                take_written(browser, folder)
             browser.close()
     finally:
         app.close()
@@ -72,6 +76,25 @@ def take_all(browser: Browser, app: RunningApp, folder: Path) -> None:
                 take(browser, app, folder / f"{name}-refusal.png", look=look, questions=(question, OFF_TOPIC))
 
 
+def take_written(browser: Browser, folder: Path) -> None:
+    """Answers by a chat model whose replies are recorded, with a follow-up, and one that is being written."""
+    settings = Settings(llm="recorded:model")
+    handle = EngineHandle(lambda progress: Engine.open(settings, chat_model=Conversing()))
+    app = serve(handle, load_articles(()), port=7900, examples=True)
+    try:
+        handle.wait()
+        questions = {"en": ("When was the visit announced?", "And on which day?"), "fr": (ANNOUNCED, "Et quel jour ?")}
+        for size_name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+            for language, asked in questions.items():
+                for scheme in ("light", "dark"):
+                    path = folder / f"{size_name}-{language}-{scheme}-written.png"
+                    take(browser, app, path, look=Look(size, language, scheme), questions=asked)
+            path = folder / f"{size_name}-en-light-writing.png"
+            take(browser, app, path, look=Look(size), questions=questions["en"][:1], wait_for="a.cite")
+    finally:
+        app.close()
+
+
 def take(
     browser: Browser,
     app: RunningApp,
@@ -80,6 +103,7 @@ def take(
     look: Look | None = None,
     questions: tuple[str, ...] = (),
     cited: bool = False,
+    wait_for: str = ".copy",
 ) -> None:
     """One picture: the questions asked in turn; with `cited`, the first passage opened."""
     with _page(browser, look or Look()) as page:
@@ -89,10 +113,10 @@ def take(
         for number, question in enumerate(questions, start=1):
             page.fill("#question textarea", question)
             page.keyboard.press("Enter")
-            page.wait_for_selector(f".turn:nth-child({number}) .copy")
+            page.wait_for_selector(f".turn:nth-child({number}) {wait_for}")
         if cited:
             page.click(".turn a.cite")
-        elif questions:
+        elif page.locator(".nearest").count():
             page.click(".nearest summary")
         page.wait_for_timeout(900)  # until the panel has scrolled
         page.screenshot(path=path)

@@ -14,16 +14,11 @@ from browsing import (
     PHONE,
     READY,
     Visit,
-    browser,
     cited_text,
     contrast,
-    harmful,
+    expect,
     in_browser,
-    seed,
-    urls,
-    visit,
 )  # fmt: skip
-from playwright.sync_api import expect
 
 from qa import Article, Language
 from ui.texts import TEXTS

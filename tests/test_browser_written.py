@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from browsing import PHONE, READY, Visit, browser, cited_text, contrast, harmful, in_browser, seed, urls, visit
-from playwright.sync_api import expect
+from browsing import PHONE, READY, Visit, cited_text, contrast, expect, in_browser
 
 from qa import Article
 from ui.texts import TEXTS
@@ -68,6 +67,7 @@ def test_a_new_chat_ends_what_is_being_written(visit: Visit, urls: dict[str, str
 @in_browser(**PHONE, locale="fr-FR")
 def test_on_a_phone_in_french_a_follow_up_is_shown_as_it_was_understood(visit: Visit, urls: dict[str, str]) -> None:
     visit.open(urls["written"]).ready().ask("Quand la visite a-t-elle été annoncée ?")
+    expect(visit.page.locator(".status")).to_have_text(TEXTS["fr"].ready)
     turn = visit.ask("Et quel jour ?")
     expect(turn).to_contain_text("Quand la visite a-t-elle été annoncée ?")
     expect(turn.locator(".checks")).to_contain_text(TEXTS["fr"].unsupported)

@@ -54,7 +54,7 @@ def build_app(handle: EngineHandle, articles: Sequence[Article], *, examples: bo
     with gr.Blocks(title="Passage", analytics_enabled=False, fill_height=True, fill_width=True) as demo:
         page.turns = gr.State(())
         stored = gr.BrowserState(None, storage_key="passage-language", secret="passage-language")
-        page.timer = gr.Timer(POLL)
+        page.timer = gr.Timer(POLL, active=False)  # it starts once the page knows its language
         with gr.Column(elem_id="app"):
             with gr.Row(elem_id="header"):
                 page.header = gr.HTML(
@@ -119,7 +119,7 @@ def _wire(demo: gr.Blocks, page: Page, stored: gr.BrowserState) -> None:
     page.language.input(page.switch, [page.turns, page.language], [*labelled, page.language], **quiet)
     page.language.input(lambda language: language, page.language, stored, **quiet)
     page.timer.tick(page.tick, page.language, [page.status, page.timer, page.alert], **quiet)
-    demo.load(page.load, stored, [*labelled, page.language, page.source], **quiet)
+    demo.load(page.load, stored, [*labelled, page.language, page.source, page.timer], **quiet)
 
 
 def start(settings: Settings, host: str = "127.0.0.1", port: int = 7860, *, open_browser: bool = False) -> RunningApp:

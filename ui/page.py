@@ -57,6 +57,7 @@ class Page:
         view[self.language] = gr.Radio(value=language, label=TEXTS[language].language)
         engine = self.handle.engine
         view[self.source] = source_html(engine.articles if engine else self.articles)
+        view[self.timer] = gr.Timer(active=True)
         return view
 
     def switch(self, turns: tuple[Turn, ...], language: str) -> View:
