@@ -21,7 +21,7 @@ import numpy as np
 from eval.fit import WEIGHTS, Row, fit
 from eval.train.written import HELD_OUT
 from eval.train.written import read as read_written
-from qa import Checker, Reader, SentenceTransformerEmbeddings, Settings, load_articles, probability, support_features
+from qa import Checker, SentenceTransformerEmbeddings, Settings, load_articles, probability
 
 SET = Path(__file__).parent / "sets" / "support.jsonl"
 RESULT = Path(__file__).parent / "results" / "support.json"
@@ -149,7 +149,7 @@ def figures(pairs: Sequence[Pair], scores: Sequence[float], rows: Sequence[Row],
             "supported: not called supported": _mean(not v for v, good in zip(sure, labels, strict=True) if good),
             "AUROC": float(roc_auc_score(labels, [scores[at] for at in chosen])),
         }
-        for alone in ("evidence", "similarity", "overlap"):
+        for alone in ("entailment", "similarity", "overlap"):
             row[f"AUROC, {alone} alone"] = float(roc_auc_score(labels, [rows[at][alone] for at in chosen]))
         for label in sorted({pairs[at].label for at in chosen} - {"supported", "entailment"}):
             of_label = [v for at, v in zip(chosen, sure, strict=True) if pairs[at].label == label]
@@ -171,8 +171,8 @@ def main() -> None:
     options = parser.parse_args()
     pairs = [*pairs_of_article(), *pairs_of_written(), *pairs_of_rte(options.data)]
     embedder = SentenceTransformerEmbeddings(Settings())
-    reader = Reader.open(Settings(), embedder)
-    rows = [support_features(reader, embedder, pair.claim, pair.passages) for pair in pairs]
+    checker = Checker(embedder)
+    rows = [checker.features(pair.claim, pair.passages) for pair in pairs]
     scores = cross_validated(pairs, rows)
     if options.fit:
         known = [place for place, pair in enumerate(pairs) if pair.set != "test"]
@@ -183,7 +183,7 @@ def main() -> None:
             "models": models_of([pairs[place] for place in known], [rows[place] for place in known]),
         }
         WEIGHTS.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
-    checker = Checker(reader, embedder)
+        checker = Checker(embedder)
     result = {
         "weak from": checker.weak_from,
         "supported from": checker.supported_from,

@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from qa.settings import Settings as Settings
     from qa.support import Checker as Checker
     from qa.support import Support as Support
-    from qa.support import support_features as support_features
     from qa.types import Answer as Answer
     from qa.types import Article as Article
     from qa.types import Chunk as Chunk
@@ -82,7 +81,7 @@ _NAMES = {
     "qa.reading": "Reader Reading SentenceReading",
     "qa.reading_judge": "Read ReadingJudge answer_features read_candidates read_features threshold_for",
     "qa.settings": "Settings",
-    "qa.support": "Checker Support support_features",
+    "qa.support": "Checker Support",
     "qa.types": "Answer Article Chunk Citation Edition Hit Language Passage Query Sentence ShortAnswer Statement Usage",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}

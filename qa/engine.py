@@ -106,10 +106,10 @@ class Engine:
 
             embedder = SentenceTransformerEmbeddings(settings)
         wanted = chat_model is not None or bool(settings.llm or settings.llm_base_url)
-        reader = Reader.open(settings, embedder) if wanted or (settings.reader and judge is None) else None
         if judge is None:
-            judge = ReadingJudge(reader, settings.risk) if settings.reader and reader else LinearJudge()
-        writer = _writer(settings, embedder, reader, chat_model) if wanted and reader else None
+            reads = settings.reader
+            judge = ReadingJudge(Reader.open(settings, embedder), settings.risk) if reads else LinearJudge()
+        writer = _writer(settings, embedder, chat_model) if wanted else None
         return cls(settings, embedder, judge, writer, progress, rebuild)
 
     @property
@@ -351,14 +351,16 @@ class Engine:
         return records, passages, fingerprint_of(self._embedder.fingerprint, *texts)
 
 
-def _writer(settings: Settings, embedder: Embedder, reader: Reader, chat_model: BaseChatModel | None) -> Writer:
+def _writer(settings: Settings, embedder: Embedder, chat_model: BaseChatModel | None) -> Writer:
     """What writes answers with the chat model that is given, or else with that of the settings."""
     from qa.chat_model import ChatModel
+    from qa.cross_encoder import CrossEncoder
     from qa.generative import Writer
     from qa.support import Checker
 
     model = ChatModel.open(settings) if chat_model is None else ChatModel(chat_model, settings)
-    return Writer(model, Checker(reader, embedder), remove=settings.unsupported == "remove")
+    network = CrossEncoder.open("checker.onnx", settings, embedder)
+    return Writer(model, Checker(embedder, network), remove=settings.unsupported == "remove")
 
 
 def _repeats(judgement: Judgement, last: Answer) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from qa.cross_encoder import END, START, CrossEncoder
 from qa.evidence import probability
 from qa.language import detect_language
 from qa.lexical import Lexicon, spaced
 from qa.mentions import Mentions, date_name, missing
-from qa.reading import Reader
 from qa.sentences import split_sentences
 from qa.settings import Settings
 from qa.types import Passage, SupportLabel
@@ -35,6 +37,8 @@ _TURNS = frozenset(
 )
 """Words that, left out, make another statement of the rest."""
 _SENTENCES_AT_ONCE = 12
+_CLAIM_TOKENS = 96
+_CITED_TOKENS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +57,20 @@ class Checker:
 
     def __init__(
         self,
-        reader: Reader | None = None,
         embedder: Embedder | None = None,
+        network: CrossEncoder | None = None,
         weights: Mapping[str, Any] | None = None,
     ) -> None:
-        """`reader` and `embedder`: those in use; None loads the bundled ones. `weights` replace the fitted ones."""
+        """`embedder`: the one in use; None loads the bundled one. `weights` replace the fitted ones.
+
+        `network`: None opens the one that comes with Passage; it is loaded at the first check.
+        """
         if embedder is None:
             from qa.embedding import SentenceTransformerEmbeddings
 
             embedder = SentenceTransformerEmbeddings(Settings())
         self._embedder = embedder
-        self._reader = reader or Reader.open(Settings(), embedder)
+        self._network = network or CrossEncoder.open("checker.onnx", Settings(), embedder)
         fitted = weights or json.loads((files("qa") / "weights.json").read_text(encoding="utf-8"))["support"]
         self._models: Mapping[str, Mapping[str, float]] = fitted["models"]
         self.weak_from: Mapping[str, float] = fitted["weak"]
@@ -79,7 +86,7 @@ class Checker:
         if any(_quotes(sentence, text) for text in texts):
             return Support("supported", 1.0)
         absent = missing(sentence, texts)
-        features = _features(self._reader, self._embedder, sentence, texts, absent)
+        features = self._features(sentence, texts, absent)
         case = "across" if features["across"] else "within"
         score = probability(self._models[case], features)
         language = detect_language(sentence).language
@@ -91,6 +98,48 @@ class Checker:
         elif score >= self.supported_from[case] and not (absent.numbers or absent.dates):
             label = "supported"
         return Support(label, score, words)
+
+    def features(self, claim: str, passages: Sequence[str]) -> dict[str, float]:
+        """What tells whether `passages` support `claim`, by name."""
+        return self._features(claim, passages, missing(claim, passages))
+
+    def _features(self, claim: str, passages: Sequence[str], absent: Mentions) -> dict[str, float]:
+        sentences = [sentence.text for passage in passages for sentence in split_sentences(passage)]
+        sentences = sentences[:_SENTENCES_AT_ONCE]
+        vectors = self._embedder.encode_documents([claim, *(spaced(sentence) for sentence in sentences)])
+        similarities = vectors[1:] @ vectors[0]
+        nearest = sentences[int(similarities.argmax())]
+        languages = [detect_language(text).language for text in (claim, " ".join(sentences))]
+        within = languages[0] == languages[1]
+        negations = [len(_NEGATED.findall(text)) > 0 for text in (claim, nearest)]
+        return {
+            "entailment": max(self._entailments(claim, sentences)),
+            "similarity": float(similarities.max()),
+            "overlap": float(Lexicon(sentences, languages[0]).overlaps(claim).max()) if within else 0.0,
+            "missing_numbers": float(min(2, len(absent.numbers))),
+            "missing_dates": float(min(2, len(absent.dates))),
+            "missing_names": float(min(3, len(absent.names))),
+            "negated_more": float(negations[0] and not negations[1]),
+            "negated_less": float(negations[1] and not negations[0]),
+            "across": float(not within),
+        }
+
+    def _entailments(self, claim: str, sentences: Sequence[str]) -> Iterator[float]:
+        """Log-odds that runs of `sentences`, as many at once as _CITED_TOKENS hold, support `claim`."""
+        claimed = self._network.encode(claim).ids[:_CLAIM_TOKENS]
+        cited: list[int] = []
+        for sentence in sentences:
+            ids = [*self._network.encode(sentence).ids[:_CITED_TOKENS], END]
+            if cited and len(cited) + len(ids) > _CITED_TOKENS:
+                yield self._entailment(claimed, cited)
+                cited = []
+            cited += ids
+        yield self._entailment(claimed, cited)
+
+    def _entailment(self, claim: Sequence[int], cited: Sequence[int]) -> float:
+        """What the first token says of the whole, and the least supported token of the claim, by a soft minimum."""
+        scores = self._network.scores([START, *claim, END, *cited])
+        return float(scores[0, 0] - np.logaddexp.reduce(-scores[1 : len(claim) + 1, 1]))
 
 
 def _quotes(sentence: str, passage: str) -> bool:
@@ -111,33 +160,3 @@ def _quotes(sentence: str, passage: str) -> bool:
         left_out += own[skipped:at]
         at += 1
     return len(words) >= _QUOTE and not _TURNS.intersection(word for word, _ in (*left_out, *own[at:]))
-
-
-def support_features(reader: Reader, embedder: Embedder, claim: str, passages: Sequence[str]) -> dict[str, float]:
-    """What tells whether `passages` support `claim`, by name."""
-    return _features(reader, embedder, claim, passages, missing(claim, passages))
-
-
-def _features(
-    reader: Reader, embedder: Embedder, claim: str, passages: Sequence[str], absent: Mentions
-) -> dict[str, float]:
-    sentences = [sentence.text for passage in passages for sentence in split_sentences(passage)]
-    sentences = sentences[:_SENTENCES_AT_ONCE]
-    readings = reader.read_sentences(claim, [[sentences[n] for n in run] for run in reader.windows(sentences)])
-    evidence = [reading.evidence for window in readings for reading in window]
-    best = max(range(len(evidence)), key=evidence.__getitem__)
-    vectors = embedder.encode_documents([claim, *(spaced(sentence) for sentence in sentences)])
-    languages = [detect_language(text).language for text in (claim, " ".join(sentences))]
-    within = languages[0] == languages[1]
-    negations = [len(_NEGATED.findall(text)) > 0 for text in (claim, sentences[best])]
-    return {
-        "evidence": evidence[best],
-        "similarity": float((vectors[1:] @ vectors[0]).max()),
-        "overlap": float(Lexicon(sentences, languages[0]).overlaps(claim).max()) if within else 0.0,
-        "missing_numbers": float(min(2, len(absent.numbers))),
-        "missing_dates": float(min(2, len(absent.dates))),
-        "missing_names": float(min(3, len(absent.names))),
-        "negated_more": float(negations[0] and not negations[1]),
-        "negated_less": float(negations[1] and not negations[0]),
-        "across": float(not within),
-    }

@@ -103,14 +103,15 @@ def test_the_rate_rises_then_falls_to_the_last():
     assert [rate(done, config) for done in (0.05, 0.1, 0.55, 1.0)] == pytest.approx([0.5, 1.0, 0.6, 0.2])
 
 
-def test_the_exported_graph_scores_as_the_network_does(tmp_path):
+@pytest.mark.parametrize("numbers", [2, 3])
+def test_the_exported_graph_scores_as_the_network_does(tmp_path, numbers):
     onnx = pytest.importorskip("onnx", reason="pip install -e '.[train]'")
     import onnxruntime
 
     from eval.train.export import graph_of
     from eval.train.train import Network
 
-    network = Network(unpack_bundled_model(Settings().cache_dir)).eval()
+    network = Network(unpack_bundled_model(Settings().cache_dir), numbers).eval()
     onnx.save(graph_of(network.trained()), tmp_path / "reader.onnx")
     ids, mask = torch.randint(5, 9000, (2, 30)), torch.ones(2, 30, dtype=torch.long)
     mask[1, 20:] = 0

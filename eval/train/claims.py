@@ -58,8 +58,6 @@ class Claim:
     cited: tuple[int, ...]
     """Sentences that it rests on, or seems to."""
     supported: bool
-    across_only: bool = False
-    """A sentence of the article itself says nothing of support where it cites itself."""
     names: list[str] = field(default_factory=list)
     """Names of the article in the language of the sentence, to put in the place of its own."""
 
@@ -80,7 +78,7 @@ def read_claims(paths: Iterable[Path], tokens: Tokens) -> list[Claim]:
             names = sorted({name for text in sentences for name in _NAME.findall(text)})
             for number, text in enumerate(sentences):
                 written = [(language, text)]
-                claims.append(Claim("sentences", written, articles, (number,), True, across_only=True))
+                claims.append(Claim("sentences", written, articles, (number,), True))
                 claims.append(Claim("sentences-changed", written, articles, (number,), False, names=names))
         facts = [fact for fact in article["facts"] if fact["kind"] != "yes-no"]
         for fact in facts:
@@ -182,8 +180,7 @@ class DrawClaims:
 
     def _of(self, claim: Claim, chance: random.Random) -> Iterator[Window]:
         language, text = chance.choice(claim.written)
-        articles = [pair for pair in claim.articles if pair[0] != language] if claim.across_only else claim.articles
-        sentences = chance.choice(articles)[1]
+        sentences = chance.choice(claim.articles)[1]
         if claim.source == "sentences-changed":
             other = changed(text, language, claim.names, chance)
             if other is None:

@@ -1,4 +1,4 @@
-"""Write trained weights as qa/reader.onnx: `python -m eval.train.export WEIGHTS`.
+"""Write trained weights as qa/reader.onnx or qa/checker.onnx: `python -m eval.train.export WEIGHTS`.
 
 The graph is put together here of onnxruntime's own operators: what torch's exporter gives of the same network takes a
 quarter longer. Matrices are in 8 bits, activations are quantized as they come. Needs the extra `train`.
@@ -17,7 +17,9 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-READER = Path(__file__).parents[2] / "qa" / "reader.onnx"
+QA = Path(__file__).parents[2] / "qa"
+NAMES = {3: "reader", 2: "checker"}
+"""What a network is by the numbers that it gives for a token."""
 HEADS, LAYERS, HIDDEN = 12, 12, 384
 _OWN = "com.microsoft"
 
@@ -57,7 +59,7 @@ class Graph:
 
 
 def graph_of(weights: Mapping[str, torch.Tensor]) -> onnx.ModelProto:
-    """The network: word embeddings (batch x tokens x 384) and mask to scores (batch x tokens x 3)."""
+    """The network: word embeddings (batch x tokens x 384) and mask to scores (batch x tokens x numbers)."""
     g = Graph(weights)
     positions = g.weight("embeddings.position_embeddings.weight")
     positions = positions + g.weight("embeddings.token_type_embeddings.weight")[0]
@@ -88,17 +90,18 @@ def graph_of(weights: Mapping[str, torch.Tensor]) -> onnx.ModelProto:
         out = f"{at}.output"
         narrow = g.linear(f"{n}.down", wide, g.weight(f"{out}.dense.weight"), g.weight(f"{out}.dense.bias"))
         x = g.normalized(n, g.add("Add", [narrow, x], f"{n}.sum2"), f"{out}.LayerNorm")
+    numbers = len(weights["head.bias"])
     head = g.constant("head.weight", weights["head.weight"].float().numpy().T)
     product = g.add("MatMul", [x, head], "head")
     g.add("Add", [product, g.constant("head.bias", weights["head.bias"].float().numpy())], "scores")
     graph = helper.make_graph(
         g.nodes,
-        "reader",
+        NAMES[numbers],
         [
             helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["batch", "tokens", HIDDEN]),
             helper.make_tensor_value_info("mask", TensorProto.INT32, ["batch", "tokens"]),
         ],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", "tokens", 3])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", "tokens", numbers])],
         g.initializers,
     )
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid(_OWN, 1)]
@@ -122,19 +125,20 @@ def quantize(source: Path, target: Path) -> None:
 
 def main() -> None:
     """Build, quantize, write."""
-    parser = argparse.ArgumentParser(description="Write qa/reader.onnx.")
+    parser = argparse.ArgumentParser(description="Write qa/reader.onnx or qa/checker.onnx.")
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--out", type=Path, default=READER)
+    parser.add_argument("--out", type=Path, help="another file")
     parser.add_argument("--float", action="store_true", help="leave the matrices in 32 bits")
     options = parser.parse_args()
     model = graph_of(torch.load(options.weights))
+    out = options.out or QA / f"{model.graph.name}.onnx"
     if options.float:
-        onnx.save(model, options.out)
+        onnx.save(model, out)
         return
     with tempfile.TemporaryDirectory() as work:
-        whole = Path(work) / "reader.onnx"
+        whole = Path(work) / "whole.onnx"
         onnx.save(model, whole)
-        quantize(whole, options.out)
+        quantize(whole, out)
 
 
 if __name__ == "__main__":
