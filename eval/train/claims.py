@@ -1,7 +1,8 @@
 """What the checker is trained on: sentences with what they cite, and whether it supports them.
 
-Most are the claims written for it. The rest is made here of what the reader is trained on: a sentence and its
-translation, the same with one thing changed in it, a question with its answer, the same with another answer.
+Most are the claims written for it. The rest is made here: claims with one thing changed in them; and of what the reader
+is trained on, sentences beside themselves and their translations, the same with one thing changed, questions with their
+answers and with others.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from eval.train.examples import QUESTION_TOKENS, SENTENCE_TOKENS, Item, Tokens, Window
 from eval.train.written import read as read_written
@@ -40,6 +42,10 @@ _SWAPS = {
         "gained/lost joined/left raised/cut will/won't can/cannot"
     ),
 }
+_NEGATED = {
+    "fr": re.compile(r"\b(?:ne |n[’'])(\w+(?:-\w+)*) (?:pas|plus|jamais)\b"),
+    "en": re.compile(r"\b(is|are|was|were|has|have|had|will|would|can|could|must|should) (?:not|never)\b"),
+}
 _NEGATE = {
     "fr": (re.compile(r"\b(est|sont|était|étaient|sera|seront|peut|peuvent|doit|doivent|a|ont|avait|avaient)\b"), None),
     "en": (re.compile(r"\b(is|are|was|were|has|have|had|will|would|can|could|must|should)\b"), r"\1 not"),
@@ -67,36 +73,54 @@ def read_claims(paths: Iterable[Path], tokens: Tokens) -> list[Claim]:
     claims: list[Claim] = []
     for article in (article for path in paths for article in read_written(path)):
         flat = {language: [s for paragraph in article[language] for s in paragraph] for language in ("fr", "en")}
-        ids = {language: [tokens(text)[0][:SENTENCE_TOKENS] for text in flat[language]] for language in flat}
-        articles = list(ids.items())
-        for claim in article.get("claims", ()):
-            cited = tuple(claim["sentences"])
-            claims.append(Claim("claims", [(lang, claim[lang]) for lang in flat], articles, cited, True))
-            for wrong in claim["wrong"]:
-                claims.append(Claim("claims-wrong", [(lang, wrong[lang]) for lang in flat], articles, cited, False))
-        for language, sentences in flat.items():
-            names = sorted({name for text in sentences for name in _NAME.findall(text)})
-            for number, text in enumerate(sentences):
-                written = [(language, text)]
-                claims.append(Claim("sentences", written, articles, (number,), True))
-                claims.append(Claim("sentences-changed", written, articles, (number,), False, names=names))
-        facts = [fact for fact in article["facts"] if fact["kind"] != "yes-no"]
-        for fact in facts:
-            cited = tuple(fact["sentences"])
-            others = [other for other in facts if not set(other["sentences"]) & set(cited)]
-            for language in flat:
-                for question in fact[language]:
-                    right = [(language, f"{question} {fact[f'{language}_answer']}")]
-                    claims.append(Claim("facts", right, articles, cited, True))
-                    wrong = [(language, f"{question} {other[f'{language}_answer']}") for other in others]
-                    if wrong:
-                        claims.append(Claim("facts-wrong", wrong, articles, cited, False))
+        cited = [(lang, [tokens(text)[0][:SENTENCE_TOKENS] for text in texts]) for lang, texts in flat.items()]
+        names = {lang: sorted({name for text in texts for name in _NAME.findall(text)}) for lang, texts in flat.items()}
+        claims += _written(article, cited, names)
+        claims += _sentences(flat, cited, names)
+        claims += _facts(article, cited)
     return claims
+
+
+_Cited: TypeAlias = list[tuple[str, list[list[int]]]]
+
+
+def _written(article: dict[str, Any], cited: _Cited, names: dict[str, list[str]]) -> Iterator[Claim]:
+    """The claims that were written, right, wrong and changed."""
+    for claim in article.get("claims", ()):
+        rests_on = tuple(claim["sentences"])
+        yield Claim("claims", [(lang, claim[lang]) for lang, _ in cited], cited, rests_on, True)
+        for lang, _ in cited:
+            yield Claim("claims-changed", [(lang, claim[lang])], cited, rests_on, False, names[lang])
+        for wrong in claim["wrong"]:
+            yield Claim("claims-wrong", [(lang, wrong[lang]) for lang, _ in cited], cited, rests_on, False)
+
+
+def _sentences(flat: dict[str, list[str]], cited: _Cited, names: dict[str, list[str]]) -> Iterator[Claim]:
+    """The article's own sentences, as they are and changed."""
+    for lang, texts in flat.items():
+        for number, text in enumerate(texts):
+            yield Claim("sentences", [(lang, text)], cited, (number,), True)
+            yield Claim("sentences-changed", [(lang, text)], cited, (number,), False, names[lang])
+
+
+def _facts(article: dict[str, Any], cited: _Cited) -> Iterator[Claim]:
+    """Questions with their answers, and with those of facts that stand elsewhere."""
+    facts = [fact for fact in article["facts"] if fact["kind"] != "yes-no"]
+    for fact in facts:
+        rests_on = tuple(fact["sentences"])
+        others = [other for other in facts if not set(other["sentences"]) & set(rests_on)]
+        for lang, _ in cited:
+            for question in fact[lang]:
+                right = [(lang, f"{question} {fact[f'{lang}_answer']}")]
+                yield Claim("facts", right, cited, rests_on, True)
+                wrong = [(lang, f"{question} {other[f'{lang}_answer']}") for other in others]
+                if wrong:
+                    yield Claim("facts-wrong", wrong, cited, rests_on, False)
 
 
 def changed(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
     """The sentence with one number, name or word changed so that it says something else; None where none can be."""
-    ways = [_other_number, _other_name, _other_word, _other_word, _negated]
+    ways = [_other_number, _other_name, _other_word, _negated]
     chance.shuffle(ways)
     for way in ways:
         other = way(sentence, language, names, chance)
@@ -137,6 +161,8 @@ def _other_word(sentence: str, language: str, names: Sequence[str], chance: rand
 
 
 def _negated(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
+    if _NEGATED[language].search(sentence):
+        return _NEGATED[language].sub(r"\1", sentence, count=1)
     pattern, put = _NEGATE[language]
     found = list(pattern.finditer(sentence))
     if not found:
@@ -181,7 +207,7 @@ class DrawClaims:
     def _of(self, claim: Claim, chance: random.Random) -> Iterator[Window]:
         language, text = chance.choice(claim.written)
         sentences = chance.choice(claim.articles)[1]
-        if claim.source == "sentences-changed":
+        if claim.source.endswith("changed"):
             other = changed(text, language, claim.names, chance)
             if other is None:
                 return
