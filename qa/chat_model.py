@@ -151,13 +151,13 @@ def _cut_off(told: AIMessageChunk | None) -> bool:
     """Whether the model stopped because it had written all that it may."""
     details = told.response_metadata if told is not None else {}
     reasons = (str(details.get(key)).lower() for key in ("finish_reason", "done_reason", "stop_reason"))
-    return any(reason.startswith(("length", "max_tokens")) for reason in reasons)
+    return any("length" in reason or reason.startswith("max_tokens") for reason in reasons)
 
 
 def _cause(error: BaseException) -> str:
     """An error in one short line, without anything that is a key."""
     text = f"{type(error).__name__}: {' '.join(str(error).split())}"
     for name, value in os.environ.items():
-        if len(value) > 5 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name):
+        if len(value) > 5 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name, re.IGNORECASE):
             text = text.replace(value, "…")
-    return re.sub(r"\b(sk|key)-[\w-]{8,}", "…", text)[:300]
+    return re.sub(r"\b(?:(?:sk|key)-[\w*.…-]{4,}|AIza[\w*-]+)", "…", text)[:300]

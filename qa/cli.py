@@ -116,6 +116,7 @@ def ask(
 _SUPPORT: dict[str, dict[Language, str]] = {
     "weak": {"fr": "à vérifier", "en": "check this"},
     "unsupported": {"fr": "non soutenu par le passage cité", "en": "not supported by the cited passage"},
+    "uncited": {"fr": "ne cite aucun passage", "en": "cites no passage"},
 }
 
 
@@ -133,7 +134,7 @@ def _show(answer: Answer) -> None:
             _say(f"    « {citation.source_quote} »", "dim")
     for statement in answer.statements:
         if statement.support != "supported":
-            label = _SUPPORT[statement.support][answer.language]
+            label = _SUPPORT[statement.support if statement.citations else "uncited"][answer.language]
             _say(f"! {label}: {statement.text}", "yellow")
     if answer.nearest:
         _out.print("Phrases voisines, qui ne répondent pas :" if french else "Nearest sentences, not an answer:")

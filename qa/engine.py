@@ -43,7 +43,7 @@ _SURE_BY_ITSELF = 0.5
 """Confidence from which a follow-up is answered by itself where, with what was asked before it, it only finds the same
 sentence again ("And South Korea?"). On the conversations' dev turns it answers 5 of 35 more."""
 _REMEMBERED = 3
-"""Turns of a conversation that a follow-up may point back to."""
+"""Turns of a conversation that a chat model is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Engine:
         spent: list[Usage] = []
         asked = checked.text
         deadline = self._writer.deadline() if self._writer else 0.0
-        text, wanted = self._standalone(checked, history[-_REMEMBERED:], spent, deadline)
+        text, wanted = self._standalone(checked, history, spent, deadline)
         checked = replace(checked, text=text)
         retriever = self._current().retriever
         query = retriever.query(checked, wanted)
@@ -181,7 +181,8 @@ class Engine:
         else:  # what it points back to is asked already
             judgement, silent = self._judge.judge(candidates), ""
             by_itself = replace(checked, text=asked)
-            tried = wanted == asked and says_something(asked, checked.language) and _repeats(judgement, history[-1])
+            own = wanted == asked and says_something(asked, checked.written or checked.language)
+            tried = own and _repeats(judgement, history[-1])
             better = self._surely(retriever, by_itself, listed) if tried else None
             if better:
                 checked, (candidates, judgement) = by_itself, better
@@ -249,12 +250,13 @@ class Engine:
         """
         if self._writer and history:
             try:
-                written = self._writer.standalone(checked.text, history, checked.language, spent, deadline)
+                recent = history[-_REMEMBERED:]
+                written = self._writer.standalone(checked.text, recent, checked.language, spent, deadline)
             except ChatModelFailed as failure:
                 logger.warning("the follow-up is understood without the chat model: %s", failure)
             else:
                 return written, written
-        return standalone(checked.text, history, checked.language), checked.text
+        return standalone(checked.text, history, checked.written or checked.language), checked.text
 
     def _surely(
         self, retriever: Retriever, checked: CheckedQuestion, listed: int

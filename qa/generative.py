@@ -14,25 +14,29 @@ from qa.citations import cite
 from qa.errors import ChatModelFailed
 from qa.evidence import Candidates
 from qa.extractive import chunks_of
-from qa.language import detect_language
-from qa.markers import MarkerReader, without_thinking
+from qa.language import detect_language, is_latin
+from qa.markers import MarkerReader, Restart, without_thinking
 from qa.prompts import NOT_STATED, PROMPTS
 from qa.retrieval import SentenceHit
 from qa.sentences import split_sentences
 from qa.support import Checker
-from qa.types import Answer, Chunk, Citation, Language, Statement, Usage, total
+from qa.types import Answer, Chunk, Citation, Language, Statement, SupportLabel, Usage, total
 
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
 _LANGUAGE_SHOWS = 6
 """Words from which it is sure enough which language a text is in."""
 _STANDALONE_LONGEST = 400
+_ANNOUNCED = re.compile(r"^[^:?]{0,40}\bquestion\b[^:?]{0,20}:\W*", re.IGNORECASE)
+"""What a model may put before a question that it was asked to write out."""
 _LIST_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•–])\s+")
 _ORDER = re.compile(
-    r"\b(?:ignore[rz]?|disregard|forget|oublie[rz]?|ne ten(?:ez|ir) (?:pas|plus) compte)\b.{0,60}"
-    r"\b(?:instructions?|consignes?|prompts?|règles?|rules?)\b",
+    r"\b(?:ignore[rz]?|disregard|forget|oublie[rz]?|ne ten(?:ez|ir) (?:pas|plus) compte)\b.{0,40}(?:"
+    r"\b(?:your|previous|prior|above|earlier|system|vos|tes)\b.{0,20}\b(?:instructions?|consignes?|prompts?|règles?|rules?)"
+    r"|\b(?:instructions?|consignes?|prompts?|règles?|rules?) (?:above|before|précédent|ci-dessus|du système|système))",
     re.IGNORECASE,
 )
+"""An order to a model in an article: that sentence is not given to one."""
 
 _FALLBACK: dict[str, dict[Language, str]] = {
     "unreachable": {
@@ -71,6 +75,10 @@ class _Draft:
     """What has been written of sentences that are not complete yet."""
     statements: list[Statement] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
+    gap: str = ""
+    """The space behind the last sentence that was kept."""
+    not_stated: bool = False
+    """Whether the model said, after something else, that there is no answer."""
 
 
 class Writer:
@@ -121,11 +129,18 @@ class Writer:
             )
             for answer in history
         ]
-        user = prompts.rewrite_user.format(turns="\n".join(turns), question=question)
+        while True:  # as many turns, the latest ones, as half of the budget holds
+            user = prompts.rewrite_user.format(turns="\n".join(turns), question=question)
+            if 2 * self._model.tokens(prompts.rewrite_system, user) <= self._model.budget:
+                break
+            if not turns:
+                raise ChatModelFailed(reason="budget", name=self._model.name, cause=f"{self._model.budget} tokens")
+            turns = turns[1:]
         written = without_thinking(self._model.write(prompts.rewrite_system, user, spent, deadline))
         lines = [line.strip(' \t"“”«»*') for line in written.splitlines() if any(map(str.isalnum, line))]
         asked = next((line for line in lines if "?" in line), lines[0] if lines else "")
-        if not asked or len(asked) > _STANDALONE_LONGEST:
+        asked = _ANNOUNCED.sub("", asked).strip(' "“”«»*')
+        if not asked or len(asked) > _STANDALONE_LONGEST or ("?" in question and "?" not in asked):
             raise ChatModelFailed(reason="uncited", name=self._model.name, cause="")
         return asked
 
@@ -174,6 +189,10 @@ class Writer:
                     stream.close()
                     yield from chunks_of(replace(refusal, usage=total(spent)))
                     return
+                if isinstance(piece, Restart):
+                    draft = _Draft()
+                    yield Chunk("", restarts=True)
+                    continue
                 if isinstance(piece, int):
                     if piece > len(draft.citations):
                         draft.citations.append(cite(piece, given[markers.sources[piece - 1] - 1], language, 0.0))
@@ -183,6 +202,9 @@ class Writer:
             stream.close()
         yield from self._added(draft, "", language, last=True)
         supported = [statement for statement in draft.statements if statement.support != "unsupported"]
+        if draft.not_stated and not supported:
+            yield Chunk("", replace(refusal, usage=total(spent)))
+            return
         if not any(statement.citations for statement in draft.statements):
             raise ChatModelFailed(reason="uncited", name=self._model.name, cause="")
         if not supported:
@@ -208,7 +230,7 @@ class Writer:
     def _refuse_other_language(self, text: str, language: Language) -> None:
         """Raises ChatModelFailed where a text, but for what it quotes, is surely not in `language`."""
         own = _QUOTED.sub(" ", _without_markers(text))
-        if len(own.split()) < _LANGUAGE_SHOWS:
+        if len(own.split()) < _LANGUAGE_SHOWS and is_latin(own):
             return
         found = detect_language(own, language)
         if found.third or found.language != language:
@@ -231,33 +253,49 @@ class Writer:
     def _checked(self, draft: _Draft, sentence: str) -> str:
         """Add a complete sentence to the text, checked; what is left of it there."""
         stated = sentence.strip()
+        if NOT_STATED in stated.upper().replace(" ", "_"):
+            draft.not_stated = True
+            return ""
         if not any(character.isalnum() for character in _without_markers(stated)):
-            draft.text += sentence
-            return sentence
+            kept = "" if self._remove else sentence
+            draft.text += kept
+            return kept
         numbers = tuple(dict.fromkeys(int(number) for number in _MARKER.findall(stated)))
         quotes = [draft.citations[number - 1].quote for number in numbers if number <= len(draft.citations)]
         support = self._checker.check(_LIST_NUMBER.sub("", _without_markers(stated)), quotes)
-        kept = "" if self._remove and support.label == "unsupported" else sentence
-        if not draft.text:
-            kept = kept.lstrip()
+        kept = self._kept(draft, sentence, support.label)
         start = len(draft.text) + len(kept) - len(kept.lstrip())
         draft.text += kept
         end = start + len(kept.strip())
         draft.statements.append(Statement(stated, start, end, numbers, support.label, support.score, support.missing))
         return kept
 
+    def _kept(self, draft: _Draft, sentence: str, label: SupportLabel) -> str:
+        """What of a sentence gets into the text; where some are removed, the space behind it comes with the next."""
+        if not self._remove:
+            return sentence if draft.text else sentence.lstrip()
+        if label == "unsupported":
+            return ""
+        kept = draft.gap + sentence.strip() if draft.text else sentence.strip()
+        draft.gap = sentence[len(sentence.rstrip()) :]
+        return kept
 
-def _pieces(stream: Iterator[str], markers: MarkerReader) -> Iterator[str | int | None]:
+
+def _pieces(stream: Iterator[str], markers: MarkerReader) -> Iterator[str | int | Restart | None]:
     """Text and citations; None where the model says that there is no answer."""
     held: list[str | int] | None = []  # as long as it may be the beginning of NOT_STATED
     for text in stream:
         for piece in markers.feed(text):
+            if isinstance(piece, Restart):
+                held = []
+                yield piece
+                continue
             if held is None:
                 yield piece
                 continue
             held.append(piece)
             began = "".join(part if isinstance(part, str) else f"[{part}]" for part in held)
-            words = began.strip(" *_`\"'.«»\n")
+            words = began.strip(" *_`\"'.«»()\n")
             if words.startswith(NOT_STATED):
                 yield None
                 return

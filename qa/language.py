@@ -55,10 +55,9 @@ def detect_language(text: str, fallback: Language = "en") -> Detection:
     A vote of function words decides first; lingua's n-gram models, restricted to French, English and their
     neighbours, decide the rest.
     """
-    letters = [character for character in text if character.isalpha()]
-    if not letters:
+    if not any(character.isalpha() for character in text):
         return Detection(fallback)
-    if sum(bool(_LATIN_SCRIPT.match(letter)) for letter in letters) < len(letters) / 2:
+    if not is_latin(text):
         return Detection("en", third=True)
     words = _WORD.findall(text.lower())
     common = " ".join(_NAME.sub(" ", text).split())  # names tell nothing, and mislead: "Who wrote Les Misérables?"
@@ -75,6 +74,12 @@ def detect_language(text: str, fallback: Language = "en") -> Detection:
     if len(words) < _THIRD_WORDS and abs(difference) < 0.5:
         return Detection(fallback)
     return Detection("fr" if difference > 0 else "en")
+
+
+def is_latin(text: str) -> bool:
+    """Whether at least half of a text's letters are of the Latin script."""
+    letters = [character for character in text if character.isalpha()]
+    return 2 * sum(bool(_LATIN_SCRIPT.match(letter)) for letter in letters) >= len(letters)
 
 
 def _votes(words: Sequence[str]) -> tuple[int, int]:

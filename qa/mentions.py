@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import takewhile
 
 from babel.dates import get_day_names, get_month_names
 
@@ -24,6 +25,7 @@ _SCALES = {
 }  # fmt: skip
 _SCALED = re.compile(rf"(\d+(?:[.,]\d+)?)\s+({'|'.join(_SCALES)}|1000000000|1000000|1000)\b")
 _TWO = {"fr": re.compile(r"\bdeux\b", re.IGNORECASE), "en": re.compile(r"\btwo\b", re.IGNORECASE)}
+_GROUPED_SCALED = re.compile(rf"\d{{1,3}}(?:[ \u00a0\u202f.,]\d{{3}})+(?=\s+(?:{'|'.join(_SCALES)})\b)")
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th|er|re|ers|res|e|es|ème|èmes)\b")
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]*")
 _ENDS = re.compile(r"[.!?…:]\s*(?:[«“\"'’]\s*)?$|^\s*(?:[-–•«“\"]\s*)*$|[«“\"]\s*$")
@@ -47,6 +49,13 @@ _COMMON = frozenset(
 )
 _LEAST = 4
 """Letters that two forms of a name begin with alike, at least: Russia, russe; America, américain."""
+_ENDINGS = frozenset(
+    "a e s es ia ie ies y an ans ane anes ian ians ien iens ienne iennes enne ennes en ens n ns in ins ine ines ain "
+    "ains aine aines ais aise aises ois oise oises ish ese i is ique iques ic os os ol ole".split()
+) | {""}
+_ENDINGS_OF_WHOLE = _ENDINGS | frozenset("ne nes nais naise er ers eur".split())
+"""Those that are no ending of their own behind a name that is cut: Lisbon and Lisbonne, but not Marie and marine."""
+_CAPITAL = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w’'-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,11 @@ class Mentions:
     """Months as "month 6", days of the week as "day 0" (Monday)."""
     names: frozenset[str]
     """Names as they are written, word by word."""
+
+    def words(self, language: Language) -> tuple[str, ...]:
+        """All of them as a reader of `language` knows them."""
+        dates = (_date_name(date, language) for date in sorted(self.dates))
+        return (*sorted(self.numbers), *dates, *sorted(self.names))
 
 
 @lru_cache(maxsize=2048)
@@ -77,14 +91,15 @@ def missing(claim: str, passages: Iterable[str]) -> Mentions:
     numbers = frozenset[str]().union(*(mentions.numbers for mentions in there))
     dates = frozenset[str]().union(*(mentions.dates for mentions in there))
     words = {word for text in texts for word in _words(text)}
+    capitals = {_plain(_ELIDED.sub("", word)) for text in texts for word in _CAPITAL.findall(spaced(text))}
     return Mentions(
         said.numbers - numbers,
         said.dates - dates,
-        frozenset(name for name in said.names if not _is_named(name, words)),
+        frozenset(name for name in said.names if not _is_named(name, words, capitals)),
     )
 
 
-def date_name(date: str, language: Language) -> str:
+def _date_name(date: str, language: Language) -> str:
     """A month or a day of `Mentions.dates` as it is called in `language`."""
     kind, _, number = date.partition(" ")
     names = get_month_names("wide", locale=language) if kind == "month" else get_day_names("wide", locale=language)
@@ -94,6 +109,7 @@ def date_name(date: str, language: Language) -> str:
 def _numbers(text: str, language: Language) -> set[str]:
     from text_to_num import alpha2digit
 
+    text = _GROUPED_SCALED.sub(lambda found: re.sub(r"\D", "", found[0]), text)
     text = _ORDINAL.sub(r"\1", alpha2digit(_TWO[language].sub("2", text), language))
     text = _SCALED.sub(lambda found: _scaled(found[1], found[2]), text)
     return {_plain_number(found[0]) for found in _NUMBER.finditer(text)}
@@ -149,8 +165,8 @@ def _words(text: str) -> set[str]:
     return {part for word in words for part in (word, *word.split("-")) if part}
 
 
-def _is_named(name: str, words: set[str]) -> bool:
-    """Whether a name, or its form in the other language, is among `words`."""
+def _is_named(name: str, words: set[str], capitals: set[str]) -> bool:
+    """Whether a name, or its form in the other language, is among `words`, of which `capitals` have a capital."""
     plain = _plain(name)
     known = _translations()
     forms = {plain, *known.get(plain, ()), *known.get(plain.removesuffix("s"), ())} | {
@@ -158,16 +174,32 @@ def _is_named(name: str, words: set[str]) -> bool:
     }
     if forms & words:
         return True
-    return any(_same(form, word) for form in forms for word in words)
+    return any(_inflected(form, word) for form in forms for word in words) or any(
+        _sounds_alike(form, word) for form in forms for word in capitals
+    )
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether two words look like forms of one name: the same beginning, or the same consonants."""
-    shared = min(len(one), len(other), max(_LEAST, min(len(one), len(other)) - 3))
-    if len(one) >= _LEAST and len(other) >= _LEAST and one[:shared] == other[:shared]:
-        return True
+def _inflected(one: str, other: str) -> bool:
+    """Whether two words are forms of one name: Russia and russe, Paris and parisien; not Niger and Nigeria."""
+    shared = _alike(one, other)
+    if shared < _LEAST or {one, other} <= _territories():
+        return False
+    ends = {one[shared:], other[shared:]}
+    return ends <= _ENDINGS or ("" in ends and ends <= _ENDINGS_OF_WHOLE)
+
+
+def _sounds_alike(one: str, other: str) -> bool:
+    """Whether two names have the same consonants, as where they are written in two languages: Putin, Poutine."""
+    if one[:1] != other[:1] or {one, other} <= _territories():
+        return False
     sounds = _consonants(one)
-    return len(sounds) > 1 and one[:1] == other[:1] and sounds == _consonants(other)
+    longest = max(len(one), len(other))
+    return _alike(one, other) >= max(_LEAST, longest - 3) or (len(sounds) > 2 and sounds == _consonants(other))
+
+
+def _alike(one: str, other: str) -> int:
+    """Letters with which both begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _consonants(word: str) -> str:
@@ -189,6 +221,14 @@ def _translations() -> dict[str, frozenset[str]]:
                     if len(word) >= _LEAST:
                         pairs.setdefault(word, set()).update(w for w in _words(others.get(code, "")) if len(w) > 3)
     return {word: frozenset(others) for word, others in pairs.items()}
+
+
+@cache
+def _territories() -> frozenset[str]:
+    """Words of the names of countries in both languages."""
+    from babel import Locale
+
+    return frozenset(word for name in LANGUAGES for full in Locale(name).territories.values() for word in _words(full))
 
 
 @lru_cache(maxsize=8192)

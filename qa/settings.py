@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     the article's own sentences. Keys are read from the provider's own variable (`OPENAI_API_KEY`)."""
     llm_base_url: str = ""
     """Address of an OpenAI-compatible server (llama.cpp, vLLM), or of another one of the provider."""
-    llm_timeout: float = Field(default=60, gt=0)
+    llm_timeout: float = Field(default=60, gt=0, allow_inf_nan=False)
     """Seconds that a chat model may take for an answer."""
     llm_budget: int = Field(default=8000, ge=500)
     """Tokens that a chat model may take for an answer, in and out."""
@@ -125,7 +125,7 @@ class Settings(BaseSettings):
         address = urlsplit(value.strip())
         if value.strip() and (address.scheme not in ("http", "https") or not address.hostname):
             raise ValueError("an address is expected, for example http://127.0.0.1:8080/v1")
-        if address.username or address.password:
+        if address.username or address.password or address.query:
             raise ValueError("keys do not go into the address: set OPENAI_API_KEY")
         return value.strip()
 

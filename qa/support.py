@@ -15,7 +15,7 @@ from qa.cross_encoder import END, START, CrossEncoder
 from qa.evidence import probability
 from qa.language import detect_language
 from qa.lexical import Lexicon, spaced
-from qa.mentions import Mentions, date_name, missing
+from qa.mentions import Mentions, missing
 from qa.sentences import split_sentences
 from qa.settings import Settings
 from qa.types import Passage, SupportLabel
@@ -27,13 +27,14 @@ _NEGATED = re.compile(
     r"\b(?:ne|n[’'](?=\w)|pas|jamais|aucune?|ni|sans|not|no|never|neither|nor|without|n[’']t)\b|n[’']t\b", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W_]+")
-_CLAUSE = re.compile(r"[,;:()–—«»“”]")
+_CLAUSE = re.compile(r"[;()–—«»“”]|[,:](?!\d)")
 _QUOTE = 5
 """Words from which a sentence that is made of a passage's own, in their order, is supported by it."""
 _TURNS = frozenset(
     "ne n pas jamais aucun aucune ni sans non si nié nient nie démenti selon probablement peut pourrait pourraient "
     "serait seraient aurait auraient not no t never neither nor without if unless denied deny denies according "
-    "probably may might could would should allegedly reportedly".split()
+    "probably may might could would should allegedly reportedly claims claimed claim alleges alleged affirme affirment "
+    "prétend prétendent faux fausse false nobody personne rien nothing".split()
 )
 """Words that, left out, make another statement of the rest."""
 _SENTENCES_AT_ONCE = 12
@@ -89,9 +90,7 @@ class Checker:
         features = self._features(sentence, texts, absent)
         case = "across" if features["across"] else "within"
         score = probability(self._models[case], features)
-        language = detect_language(sentence).language
-        dates = (date_name(date, language) for date in sorted(absent.dates))
-        words = (*sorted(absent.numbers), *dates, *sorted(absent.names))
+        words = absent.words(detect_language(sentence).language)
         label: SupportLabel = "weak"
         if score < self.weak_from[case]:
             label = "unsupported"
@@ -104,8 +103,8 @@ class Checker:
         return self._features(claim, passages, missing(claim, passages))
 
     def _features(self, claim: str, passages: Sequence[str], absent: Mentions) -> dict[str, float]:
-        sentences = [sentence.text for passage in passages for sentence in split_sentences(passage)]
-        sentences = sentences[:_SENTENCES_AT_ONCE]
+        split = [sentence.text for passage in passages for sentence in split_sentences(passage)]
+        sentences = (split or list(passages))[:_SENTENCES_AT_ONCE]  # an address, or a number, is no sentence
         vectors = self._embedder.encode_documents([claim, *(spaced(sentence) for sentence in sentences)])
         similarities = vectors[1:] @ vectors[0]
         nearest = sentences[int(similarities.argmax())]
@@ -155,8 +154,10 @@ def _quotes(sentence: str, passage: str) -> bool:
         skipped = at
         while at < len(own) and own[at][0] != wanted:
             at += 1
-        if at == len(own) or (number and at > skipped and not (own[at][1] or own[skipped][1])):
+        if at == len(own) or (at > skipped and (number == 0 or not (own[skipped][1] and own[at][1]))):
             return False
         left_out += own[skipped:at]
         at += 1
+    if at < len(own) and not own[at][1]:
+        return False
     return len(words) >= _QUOTE and not _TURNS.intersection(word for word, _ in (*left_out, *own[at:]))

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from qa.chat_model import ChatModel
 from qa.errors import EditionExists, SettingsError
-from qa.language import detect_language
+from qa.language import detect_language, is_latin
 from qa.markers import without_thinking
 from qa.mentions import missing
 from qa.prompts import PROMPTS
@@ -33,6 +33,7 @@ _TRIES = 3
 _LONGEST, _SHORTEST = 2.5, 0.35
 """How much longer and shorter a translation may be than its sentence, in characters."""
 _ENDS = re.compile(r"[.!?…:;]\s*[»”\")\]]*$")
+_LINES = re.compile(r"(?<=\n)")
 _FAULTS: dict[str, dict[Language, str]] = {
     "empty": {"en": "nothing was written", "fr": "rien n’a été écrit"},
     "untranslated": {"en": "it is not in {language}", "fr": "elle n’est pas en {language}"},
@@ -94,6 +95,10 @@ def translate(
         raise SettingsError(target, detail=f"--to {target}: {article.path} is written in it")
     if file.exists() and not force:
         raise EditionExists(path=file)
+    source, copy = _original_files(article, folder)
+    described = (folder / "article.toml").exists()
+    if copy.exists() and not described and copy.read_bytes() != source.read_bytes():  # it is another article's
+        raise EditionExists(path=copy)
     folder.mkdir(parents=True, exist_ok=True)
     original = article.editions[article.original]
     partial = folder / f"{target}.partial.jsonl"
@@ -134,15 +139,15 @@ def faults_of(source: str, translation: str, target: Language) -> tuple[str, ...
     if not any(character.isalnum() for character in translation):
         return (say["empty"],)
     faults = []
-    if len(translation.split()) > 3 and detect_language(translation, target).language != target:
+    found = detect_language(translation, target)
+    if (found.third or found.language != target) and (len(translation.split()) > 3 or not is_latin(translation)):
         faults.append(say["untranslated"].format(language=LANGUAGE_NAMES[target][target]))
     if len(split_sentences(translation)) != 1:
         faults.append(say["sentences"])
     if not _SHORTEST < len(translation) / len(source) < _LONGEST and abs(len(translation) - len(source)) > 20:
         faults.append(say["length"])
     for name, absent in (("missing", missing(source, [translation])), ("added", missing(translation, [source]))):
-        words = [*sorted(absent.numbers), *sorted(absent.dates), *sorted(absent.names)]
-        if words:
+        if words := absent.words(target):
             faults.append(say[name].format(words=", ".join(words)))
     return tuple(faults)
 
@@ -152,9 +157,7 @@ def _translated(
 ) -> Translated:
     """The best of a few tries: the one with the fewest faults."""
     prompts = PROMPTS[target]
-    system = prompts.translate_system.format(
-        source=LANGUAGE_NAMES[target][source], target=LANGUAGE_NAMES[target][target]
-    )
+    system = _system(source, target)
     tries: list[Translated] = []
     for _ in range(_TRIES):
         told = prompts.translate_faults.format(faults="; ".join(tries[-1].faults)) if tries else ""
@@ -164,6 +167,11 @@ def _translated(
         if not tries[-1].faults:
             break
     return min(tries, key=lambda one: len(one.faults))
+
+
+def _system(source: Language, target: Language) -> str:
+    names = LANGUAGE_NAMES[target]
+    return PROMPTS[target].translate_system.format(source=names[source], target=names[target])
 
 
 def _plain(written: str) -> str:
@@ -202,7 +210,7 @@ def _with_original_lines(
     original: Edition, text: str, checked: list[Translated], target: Language
 ) -> tuple[str, list[Translated]]:
     """Lines whose sentences no longer match are left as they are in the original."""
-    lines, wanted = text.splitlines(keepends=True), original.text.splitlines(keepends=True)
+    lines, wanted = _LINES.split(text), _LINES.split(original.text)
     wrong = set()
     for number, (line, before) in enumerate(zip(lines, wanted, strict=True)):
         if len(split_sentences(line)) != len(split_sentences(before)):
@@ -235,20 +243,19 @@ def _write_article(
     """The original edition and article.toml, where the folder has none; the title in the new edition's language."""
     prompts = PROMPTS[target]
     title = article.title[article.original]
-    system = prompts.translate_system.format(
-        source=LANGUAGE_NAMES[target][article.original], target=LANGUAGE_NAMES[target][target]
-    )
+    system = _system(article.original, target)
     user = prompts.translate_user.format(before="–", sentence=title, faults="")
     new = article.title.get(target) or known or _plain(model.write(system, user, spent)).rstrip(" .") or title
     description = folder / "article.toml"
     if description.is_file():
         written = description.read_text(encoding="utf-8")
         if target not in tomllib.loads(written).get("title", {}):
-            added = f"[title]\n{target} = {json.dumps(new, ensure_ascii=False)}"
-            description.write_text(re.sub(r"^\[title\][ \t]*$", lambda _: added, written, flags=re.M), encoding="utf-8")
+            described = _with_title(written, f"{target} = {json.dumps(new, ensure_ascii=False)}")
+            description.write_text(described, encoding="utf-8")
         return
-    source = article.path / f"{article.original}.txt" if article.path.is_dir() else article.path
-    shutil.copyfile(source, folder / f"{article.original}.txt")
+    source, copy = _original_files(article, folder)
+    if not copy.exists():
+        shutil.copyfile(source, copy)
     titles = {article.original: title, target: new}
     lines = [
         f"id = {json.dumps(article.id, ensure_ascii=False)}",
@@ -262,6 +269,22 @@ def _write_article(
         f"{target} = {json.dumps(f'Translated by {model.name}, sentence by sentence.', ensure_ascii=False)}",
     ]
     description.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _original_files(article: Article, folder: Path) -> tuple[Path, Path]:
+    """Where the original edition is, and where it belongs in `folder`."""
+    name = f"{article.original}.txt"
+    return article.path / name if article.path.is_dir() else article.path, folder / name
+
+
+def _with_title(described: str, title: str) -> str:
+    """An article's description with one more title, in whatever form the titles are written there."""
+    inline = re.compile(r"^(title[ \t]*=[ \t]*\{)", re.MULTILINE)
+    if inline.search(described):
+        return inline.sub(lambda found: f"{found[1]} {title},", described, count=1)
+    if re.search(r"^\[title\]", described, re.MULTILINE):
+        return re.sub(r"^(\[title\].*)$", lambda found: f"{found[1]}\n{title}", described, count=1, flags=re.MULTILINE)
+    return f"{described.rstrip()}\n\n[title]\n{title}\n"
 
 
 def _review(doubtful: list[Translated], target: Language, file: Path, folder: Path) -> str:

@@ -310,7 +310,8 @@ class Answer:
 class Chunk:
     """A piece of an answer as it is written; the pieces' texts joined are `answer.text`.
 
-    Where a chat model fails in mid-sentence, the answer on the last piece takes the place of what it wrote.
+    Where a chat model fails in mid-sentence, the answer on the last piece takes the place of what it wrote; and with
+    `restarts`, what was written before it was no part of the answer.
     """
 
     text: str
@@ -320,5 +321,7 @@ class Chunk:
     """What the markers written so far stand for."""
     statements: tuple[Statement, ...] = ()
     """The sentences that have been checked so far."""
+    restarts: bool = False
+    """Whether the text begins anew with this piece."""
     standalone: str = ""
     """As in `Answer`."""

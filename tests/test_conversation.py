@@ -19,8 +19,8 @@ def turns(split):
                 yield row["language"], turn
 
 
-def answered(question, understood=""):
-    return Answer(question, "en", "", False, None, 1.0, (), (), standalone=understood)
+def answered(question, understood="", reason=None):
+    return Answer(question, "en", "", reason is not None, reason, 1.0, (), (), standalone=understood)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,9 @@ def answered(question, understood=""):
         ("What about the United States?", "en"),
         ("Offerte par qui ?", "fr"),
         ("Who gave it to them?", "en"),
+        ("When was that?", "en"),
+        ("What did he say about that?", "en"),
+        ("C’est qui ?", "fr"),
     ],
 )
 def test_pronouns_and_fragments_point_back(question, language):
@@ -50,6 +53,12 @@ def test_pronouns_and_fragments_point_back(question, language):
         ("Quel temps fait-il à Paris aujourd’hui ?", "fr"),
         ("Is there a recipe for ratatouille in it?", "en"),
         ("Combien de jours dure la visite de Poutine à Pyongyang ?", "fr"),
+        ("C’est qui Kim Jong-un ?", "fr"),
+        ("Who announced that Putin would visit Pyongyang?", "en"),
+        ("Which countries sent their soldiers to Ukraine?", "en"),
+        ("Quels pays ont envoyé leurs soldats en Ukraine ?", "fr"),
+        ("Merci !", "fr"),
+        ("Thank you very much.", "en"),
     ],
 )
 def test_a_complete_question_does_not_point_back(question, language):
@@ -64,6 +73,19 @@ def test_a_follow_up_is_put_behind_what_was_asked():
 def test_a_follow_up_to_a_follow_up_keeps_the_first_question():
     history = [answered("And when?", "Where did Putin go? when?")]
     assert standalone("Why?", history, "en") == "Where did Putin go? when? Why?"
+
+
+def test_a_long_chain_keeps_its_first_and_its_last_question():
+    history = [answered("Where did Putin go?")]
+    for _ in range(9):
+        history.append(answered("And when?", standalone("And when?", history, "en")))
+    assert standalone("Why?", history, "en") == "Where did Putin go? when? Why?"
+
+
+def test_a_question_off_the_topic_is_not_pointed_back_to():
+    history = [answered("Where did Putin go?"), answered("How do I bake a cake?", reason="off_topic")]
+    assert standalone("And when?", history, "en") == "Where did Putin go? when?"
+    assert standalone("And when?", history[1:], "en") == "And when?"
 
 
 def test_the_first_question_and_a_new_topic_stay_as_they_are():

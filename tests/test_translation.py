@@ -94,6 +94,33 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(text_file, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["article.toml", "en.txt", "fr.txt"]
 
 
+def test_an_edition_is_made_beside_the_file_itself_but_not_beside_another_article(text_file, tmp_path):
+    article = load_article(text_file(FRENCH, "fr.txt"))
+    translate(article, "en", model()[0], article.path.parent)
+    assert load_article(article.path.parent).text("fr") == FRENCH
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "fr.txt").write_text("Un autre article.")
+    with pytest.raises(EditionExists):
+        translate(article, "en", model()[0], other)
+    assert (other / "fr.txt").read_text() == "Un autre article."
+
+
+@pytest.mark.parametrize("titles", ['title = { fr = "Un titre" }', '[title] # both\nfr = "Un titre"'])
+def test_the_title_is_added_to_a_description_in_any_form(text_file, titles):
+    file = text_file(FRENCH, "fr.txt")
+    (file.parent / "article.toml").write_text(f'id = "x"\noriginal = "fr"\n{titles}\n', encoding="utf-8")
+    translate(load_article(file.parent), "en", model()[0])
+    assert load_article(file.parent).title["en"] == "A heading"
+
+
+def test_a_translation_into_another_language_is_a_fault():
+    assert faults_of("Le maire est venu.", "市长昨天来看了这座城市的大桥，他很高兴。", "en")
+    assert faults_of(
+        "The mayor came to see the bridge of the town.", "El alcalde vino a ver el puente de la ciudad.", "fr"
+    )
+
+
 def test_an_edition_that_is_there_is_kept_unless_forced(text_file, tmp_path):
     article = load_article(text_file(FRENCH))
     translate(article, "en", model()[0], tmp_path / "out")
@@ -111,7 +138,7 @@ def test_an_edition_that_is_there_is_kept_unless_forced(text_file, tmp_path):
         ("Il est venu le 3 mai.", "", "nothing was written"),
         ("Le maire est venu voir le pont.", "Le maire est venu voir le pont.", "not in English"),
         ("Il a vu Lyon.", "He saw Nice.", "missing: Lyon"),
-        ("Il est venu en juin.", "He came in July.", "month 6"),
+        ("Il est venu en juin.", "He came in July.", "June"),
         ("Il est venu.", "He came. He left.", "not one sentence"),
         ("Il est venu.", "He came to the town, which has many bridges and a long history of trade.", "length"),
     ],

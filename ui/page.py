@@ -116,7 +116,7 @@ class Page:
             for chunk in self._engine().stream(text, history=history, interface_language=spoken):
                 turn = replace(
                     turn,
-                    text=turn.text + chunk.text,
+                    text=chunk.text if chunk.restarts else turn.text + chunk.text,
                     citations=chunk.citations,
                     statements=chunk.statements,
                     standalone=chunk.standalone,

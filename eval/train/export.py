@@ -1,4 +1,4 @@
-"""Write trained weights as qa/reader.onnx or qa/checker.onnx: `python -m eval.train.export WEIGHTS`.
+"""Write trained weights as qa/reader.onnx or qa/checker.onnx: `python -m eval.train.export WEIGHTS…` (averaged).
 
 The graph is put together here of onnxruntime's own operators: what torch's exporter gives of the same network takes a
 quarter longer. Matrices are in 8 bits, activations are quantized as they come. Needs the extra `train`.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +108,14 @@ def graph_of(weights: Mapping[str, torch.Tensor]) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
 
+def averaged(weights: Sequence[Mapping[str, torch.Tensor]]) -> Mapping[str, torch.Tensor]:
+    """The mean of several networks' weights, which were trained one from the other."""
+    return {
+        name: torch.stack([each[name] for each in weights]).mean(0) if value.is_floating_point() else value
+        for name, value in weights[0].items()
+    }
+
+
 def quantize(source: Path, target: Path) -> None:
     """Matrices to 8 bits, one scale a column; the head stays in 32."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -126,11 +134,11 @@ def quantize(source: Path, target: Path) -> None:
 def main() -> None:
     """Build, quantize, write."""
     parser = argparse.ArgumentParser(description="Write qa/reader.onnx or qa/checker.onnx.")
-    parser.add_argument("weights", type=Path)
+    parser.add_argument("weights", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, help="another file")
     parser.add_argument("--float", action="store_true", help="leave the matrices in 32 bits")
     options = parser.parse_args()
-    model = graph_of(torch.load(options.weights))
+    model = graph_of(averaged([torch.load(path) for path in options.weights]))
     out = options.out or QA / f"{model.graph.name}.onnx"
     if options.float:
         onnx.save(model, out)

@@ -12,6 +12,7 @@ LOSSES = {
     "ranking": "right sentence of its window",
     "start": "first token of the answer",
     "end": "last token of the answer",
+    "support": "claim supported (the checker, which starts from the reader)",
 }
 
 
@@ -32,7 +33,8 @@ def main() -> None:
             begins[row["phase"]] = offset
         read.append(offset + row["tokens"])
     for name, label in LOSSES.items():
-        axes.plot([tokens / 1e6 for tokens in read], [row[name] for row in rows], label=label, linewidth=1.2)
+        drawn = [(tokens / 1e6, row[name]) for tokens, row in zip(read, rows, strict=True) if name in row]
+        axes.plot([tokens for tokens, _ in drawn], [loss for _, loss in drawn], label=label, linewidth=1.2)
     for phase, tokens in begins.items():
         axes.axvline(tokens / 1e6, color="grey", linewidth=0.6)
         axes.text(tokens / 1e6, axes.get_ylim()[1], f" {phase}", va="top", fontsize=8, color="grey")
