@@ -154,7 +154,7 @@ def _quotes(sentence: str, passage: str) -> bool:
         skipped = at
         while at < len(own) and own[at][0] != wanted:
             at += 1
-        if at == len(own) or (at > skipped and (number == 0 or not (own[skipped][1] and own[at][1]))):
+        if at == len(own) or (at > skipped and (number == 0 or not own[at][1])):
             return False
         left_out += own[skipped:at]
         at += 1

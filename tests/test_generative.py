@@ -12,6 +12,7 @@ import pytest
 from recorded import Recorded
 
 from qa import ChatModelNotUsable, Engine, Settings, SettingsError
+from qa.chat_model import _cause
 
 QUESTION = "When was the visit announced?"
 ANNOUNCED = "The visit was announced at the last minute, on Monday, June 17."
@@ -114,6 +115,7 @@ def test_a_sentence_without_a_citation_is_not_supported(opened):
         ("HACKED", "cited no passage"),
         ("", "cited no passage"),
         ("<think>hm</think>", "cited no passage"),
+        ("普京于6月19日抵达平壤 [{announced}]。", "another language"),
         ("Emmanuel Macron was elected in 2017 in Paris [{announced}].", "rests on what it cites"),
     ],
 )
@@ -166,6 +168,43 @@ def test_the_model_may_say_that_there_is_no_answer(opened, reply):
     assert answer.nearest
     assert not answer.citations
     assert "NOT" not in "".join(chunk.text for chunk in chunks)
+
+
+@pytest.mark.parametrize("reply", ["NOT\\_STATED", "(NOT_STATED)", "The sentences do not answer it. NOT_STATED"])
+def test_the_model_may_say_so_in_other_words_too(opened, reply):
+    asked, _ = opened(reply)
+    answer = asked.ask(QUESTION)
+    assert (answer.refused, answer.reason) == (True, "not_stated")
+    assert "STATED" not in answer.text
+
+
+def test_thinking_whose_opening_tag_was_in_the_prompt_is_withdrawn(opened):
+    asked, _ = opened("I look at [{announced}].\n</think>\n\nIt was announced on Monday, June 17 [{announced}].")
+    chunks = list(asked.stream(QUESTION))
+    assert chunks[-1].answer.text == "It was announced on Monday, June 17 [1]."
+    begins = next(place for place, chunk in enumerate(chunks) if chunk.restarts)
+    assert "".join(chunk.text for chunk in chunks[begins:]) == chunks[-1].answer.text
+    assert len(chunks[-1].answer.statements) == 1
+
+
+def test_a_sentence_in_bold_is_checked_by_itself(opened):
+    asked, _ = opened("It was announced on Monday, June 17 [{announced}]. **Emmanuel Macron** announced it in 2011.")
+    answer = asked.ask(QUESTION)
+    assert [(s.citations, s.support) for s in answer.statements] == [((1,), "supported"), ((), "unsupported")]
+    assert "*" not in answer.text
+
+
+@pytest.mark.parametrize("written", ["I'm sorry, I can't help with that.", "Putin arrived on June 19."])
+def test_what_is_no_question_does_not_become_one(opened, written):
+    asked, _ = opened("The visit was announced on June 17 [{announced}].", written)
+    first = asked.ask(QUESTION)
+    assert asked.ask("And why?", history=[first]).standalone == f"{QUESTION} why?"
+
+
+def test_what_a_model_puts_before_a_question_is_left_out(opened):
+    asked, _ = opened("It was announced on June 17 [{announced}].", "Standalone question:** Why was it announced late?")
+    first = asked.ask(QUESTION)
+    assert asked.ask("And why?", history=[first]).standalone == "Why was it announced late?"
 
 
 def test_a_question_off_the_topic_is_refused_without_asking_the_model(opened):
@@ -240,6 +279,16 @@ def test_a_model_that_is_slow_to_rewrite_a_follow_up_is_not_asked_again(opened):
     assert "did not answer in time" in second.notice
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Incorrect API key provided: sk-proj-****…1234.", "API_KEY_INVALID AIzaSyA1234567", "denied for verysecretkey"],
+)
+def test_a_key_in_a_providers_error_is_cut_out(monkeypatch, text):
+    monkeypatch.setenv("my_api_key", "verysecretkey")
+    shown = _cause(RuntimeError(text))
+    assert not re.search("1234|verysecret", shown)
+
+
 def test_keys_are_never_shown(monkeypatch, engine):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-verysecretkey")
     settings = Settings(llm="openai:m", llm_base_url="http://127.0.0.1:9/v1", data_dir=engine.settings.data_dir)
@@ -258,6 +307,8 @@ def test_keys_are_never_shown(monkeypatch, engine):
         {"llm": "ollama:"},
         {"llm_base_url": "127.0.0.1:8080"},
         {"llm_base_url": "http://user:secret@host/v1"},
+        {"llm_base_url": "https://host/v1?api_key=secret"},
+        {"llm_timeout": float("inf")},
         {"llm_timeout": 0},
         {"llm_budget": 10},
         {"unsupported": "hide"},

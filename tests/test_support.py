@@ -44,8 +44,9 @@ def test_few_unsupported_pairs_are_called_supported_and_few_supported_ones_unsup
     supported = [label for right, label in found if right]
     unsupported = [label for right, label in found if not right]
     assert unsupported.count("supported") <= 0.2 * len(unsupported)
-    assert supported.count("unsupported") <= 0.2 * len(supported)
-    assert unsupported.count("unsupported") >= 3 * supported.count("unsupported")
+    assert supported.count("unsupported") <= 0.15 * len(supported)
+    assert unsupported.count("unsupported") >= 0.5 * len(unsupported)
+    assert supported.count("supported") >= 0.4 * len(supported)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,10 @@ def test_few_unsupported_pairs_are_called_supported_and_few_supported_ones_unsup
         ("The visit was announced at the last minute.", "supported"),
         ("The two countries have signed military agreements.", "not"),  # "denied" left out
         ("The arbitration takes place in Lisbon, in the south.", "not"),  # words joined across a clause
+        ("Putin arrived in Pyongyang on June 19.", "not"),
+        ("Le déficit a atteint 5 % du PIB.", "not"),  # a decimal comma separates no clauses
+        ("Moscow has sent weapons to Pyongyang.", "not"),  # what says whose word it is left out before it
+        ("The leaders signed the treaty.", "not"),  # what follows belongs to it
     ],
 )
 def test_a_passages_own_words_support_a_sentence_unless_what_is_left_out_turns_it_round(checker, sentence, label):
@@ -62,8 +67,12 @@ def test_a_passages_own_words_support_a_sentence_unless_what_is_left_out_turns_i
         "The visit was announced at the last minute, on Monday, June 17.",
         "The two countries have denied that they have signed military agreements.",
         "The arbitration takes place in The Hague, which Lisbon, in the south, accepts.",
+        "Putin arrived in Pyongyang, Kim left Moscow on June 19.",
+        "Le déficit a atteint 3,5 % du PIB.",
+        "Seoul claims Moscow has sent weapons to Pyongyang.",
+        "The leaders signed the treaty in a dream of the poet.",
     ]
-    found = checker.check(sentence, [next(p for p in passages if p.startswith(sentence[:8]))])
+    found = checker.check(sentence, [next(p for p in passages if sentence[:8] in p)])
     assert (found.score == 1.0) == (label == "supported")
 
 
@@ -84,6 +93,11 @@ def test_support_is_found_across_languages_and_a_changed_number_is_not_supported
     wrong = checker.check(changed, [passage])
     assert wrong.score < right.score
     assert wrong.missing
+
+
+@pytest.mark.parametrize("passage", ["https://example.org/report", "17,5 %", "x" * 5000, "Mot. " * 400])
+def test_a_passage_that_is_no_sentence_or_a_very_long_one_is_read(checker, passage):
+    assert checker.check("The report says so clearly.", [passage]).label != "supported"
 
 
 def test_without_a_passage_nothing_is_supported(checker):
