@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.report import commit_of
 from qa import Answer, Engine, Settings
 
 SET = Path(__file__).parent / "sets" / "conversations.jsonl"
@@ -83,7 +84,8 @@ def main() -> None:
     options = parser.parse_args()
     with Engine.open(Settings(llm="", llm_base_url="")) as engine:  # without a chat model, whatever is configured
         table = figures(list(ask_all(engine, options.split)))
-    text = json.dumps({"split": options.split, "figures": table}, indent=1)
+    commit = commit_of(Path(__file__).parent)
+    text = json.dumps({"split": options.split, "commit": commit, "figures": table}, indent=1)
     print(text)
     if options.out:
         options.out.write_text(text + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from eval.questions import load_questions
+from eval.report import commit_of
 from qa import Answer, Engine, QAError, Settings
 
 
@@ -59,7 +60,14 @@ def main() -> None:
                 counts[f"error: {type(error).__name__}"] += 1
             counts["questions"] = number
             print(f"{number}", end="\r", flush=True)
-    result = {"model": settings.llm, "sets": options.sets, **counts}
+    result = {
+        "commit": commit_of(Path(__file__).parent),
+        "model": settings.llm,
+        "budget": settings.llm_budget,
+        "passages": settings.top_k,
+        "sets": options.sets,
+        **counts,
+    }
     print(json.dumps(result, indent=1, ensure_ascii=False))
     if options.out:
         options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

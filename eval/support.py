@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from eval.fit import WEIGHTS, Row, fit
+from eval.report import commit_of
 from eval.train.written import HELD_OUT
 from eval.train.written import read as read_written
 from qa import Checker, SentenceTransformerEmbeddings, Settings, load_articles, probability
@@ -200,6 +201,7 @@ def main() -> None:
         WEIGHTS.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
         checker = Checker(embedder)
     result = {
+        "commit": commit_of(Path(__file__).parent),
         "weak from": checker.weak_from,
         "supported from": checker.supported_from,
         "figures": figures(pairs, scores, rows, checker),
