@@ -75,8 +75,9 @@ threading.Event().wait()
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module only: while Playwright is running, no other test could run an event loop of its own."""
     if MISSING and not REQUIRED:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
@@ -85,7 +86,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def harmful(tmp_path_factory: pytest.TempPathFactory) -> Article:
     """An article in English only, whose text tries to be more than text."""
     file = tmp_path_factory.mktemp("articles") / "l'été 100%.txt"
@@ -96,7 +97,7 @@ def harmful(tmp_path_factory: pytest.TempPathFactory) -> Article:
     return load_article(file)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def urls(browser: Browser, harmful: Article, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The addresses of the pages, as soon as they answer: the models may still be loading."""
     other = tmp_path_factory.mktemp("articles") / "other.txt"
@@ -186,7 +187,7 @@ def cited_text(link: Locator, article: Article) -> str:
     return article.text(language)[int(start) : int(end)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def seed() -> Article:
     return load_articles(())[0]
 
