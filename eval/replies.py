@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -53,13 +54,14 @@ def main() -> None:
     with Engine.open(settings) as engine:
         sets = [load_questions(name, engine.articles).questions for name in options.sets]
         questions = islice((question for questions in sets for question in questions), options.count)
-        for number, question in enumerate(questions, start=1):
-            try:
-                count_answer(engine, engine.ask(question.question, question.language), counts)
-            except QAError as error:
-                counts[f"error: {type(error).__name__}"] += 1
-            counts["questions"] = number
-            print(f"{number}", end="\r", flush=True)
+        with suppress(KeyboardInterrupt):  # what has been asked until then is told
+            for question in questions:
+                try:
+                    count_answer(engine, engine.ask(question.question, question.language), counts)
+                except QAError as error:
+                    counts[f"error: {type(error).__name__}"] += 1
+                counts["questions"] += 1
+                print(f"{counts['questions']}", end="\r", flush=True)
     result = {
         "commit": commit_of(Path(__file__).parent),
         "model": settings.llm,
