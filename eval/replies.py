@@ -2,6 +2,10 @@
 
 Asks the questions of question sets with PASSAGE_LLM or PASSAGE_LLM_BASE_URL set, and counts what is shown: whose text,
 citations of passages that were not retrieved or that do not quote the article, sentences by how they are supported.
+
+A small model cites nothing by itself, and then the article's own sentences are shown. With `--forced`, llama.cpp's server
+lets it write nothing but sentences that end with numbers, 1 to 99, of its own choice; the questions are asked again and
+again until there are enough replies.
 """
 
 from __future__ import annotations
@@ -10,12 +14,42 @@ import argparse
 import json
 from collections import Counter
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eval.questions import load_questions
 from eval.report import commit_of
 from qa import Answer, Engine, QAError, Settings
+from qa.chat_model import most_written
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+SENTENCES = r"""
+root ::= sentence (" " sentence){0,2}
+sentence ::= [^\[\]\n.!?]{20,160} (" [" number "]"){1,2} "."
+number ::= [1-9] [0-9]?
+"""
+"""What a model may write with `--forced`, in llama.cpp's notation."""
+
+
+def forced_model(settings: Settings) -> BaseChatModel:
+    """The model behind llama.cpp's server, made to cite; its replies to the same question differ."""
+    from langchain.chat_models import init_chat_model
+
+    model: BaseChatModel = init_chat_model(
+        settings.llm.removeprefix("openai:") or "default",
+        model_provider="openai",
+        base_url=settings.llm_base_url,
+        api_key="none",
+        temperature=1.0,
+        max_tokens=most_written(settings),
+        timeout=settings.llm_timeout,
+        stream_usage=True,
+        extra_body={"grammar": SENTENCES},
+    )
+    return model
 
 
 def count_answer(engine: Engine, answer: Answer, counts: Counter[str]) -> None:
@@ -38,6 +72,7 @@ def count_answer(engine: Engine, answer: Answer, counts: Counter[str]) -> None:
         counts[f"sentences: {statement.support}"] += 1
     counts["citations of numbers that no passage has, removed"] += answer.unknown_markers
     if answer.usage:
+        counts["replies"] += 1
         counts["tokens read"] += answer.usage.input_tokens
         counts["tokens written"] += answer.usage.output_tokens
 
@@ -46,28 +81,32 @@ def main() -> None:
     """Ask, count, print."""
     parser = argparse.ArgumentParser(description="Count what a chat model's replies come to.")
     parser.add_argument("--sets", nargs="+", default=["article:dev", "article:test"])
-    parser.add_argument("--count", type=int, default=500, help="questions at most")
+    parser.add_argument("--replies", type=int, default=500, help="how many at most")
+    parser.add_argument("--forced", action="store_true", help="make llama.cpp's server cite")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     settings = Settings()
     counts: Counter[str] = Counter()
-    with Engine.open(settings) as engine:
+    with Engine.open(settings, chat_model=forced_model(settings) if options.forced else None) as engine:
         sets = [load_questions(name, engine.articles).questions for name in options.sets]
-        questions = islice((question for questions in sets for question in questions), options.count)
+        rounds = repeat(list(chain.from_iterable(sets))) if options.forced else [chain.from_iterable(sets)]
         with suppress(KeyboardInterrupt):  # what has been asked until then is told
-            for question in questions:
+            for question in chain.from_iterable(rounds):
+                if counts["replies"] >= options.replies:
+                    break
                 try:
                     count_answer(engine, engine.ask(question.question, question.language), counts)
                 except QAError as error:
                     counts[f"error: {type(error).__name__}"] += 1
                 counts["questions"] += 1
-                print(f"{counts['questions']}", end="\r", flush=True)
+                print(f"{counts['replies']} of {counts['questions']}", end="\r", flush=True)
     result = {
         "commit": commit_of(Path(__file__).parent),
         "model": settings.llm,
         "budget": settings.llm_budget,
         "passages": settings.top_k,
         "sets": options.sets,
+        "forced": options.forced,
         **counts,
     }
     print(json.dumps(result, indent=1, ensure_ascii=False))

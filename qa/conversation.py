@@ -60,6 +60,13 @@ def points_back(question: str, language: Language) -> bool:
     return bool(_WHAT_ABOUT.match(rest)) or _has_open_pronoun(rest, language)
 
 
+def without_opening(question: str) -> str:
+    """A question without "And", "But", "So" before it; itself where nothing else would be left of it."""
+    opening = _ET.match(question.strip())
+    rest = question.strip()[opening.end() :] if opening else ""
+    return rest[:1].upper() + rest[1:] if _content(rest) else question
+
+
 def says_something(question: str, language: Language) -> bool:
     """Whether a follow-up names something of its own, and is not only "Why?" or "Which month?"."""
     _, rest = _opened(question)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from qa.articles import load_articles
-from qa.conversation import says_something, standalone
+from qa.conversation import points_back, says_something, standalone, without_opening
 from qa.errors import ChatModelFailed, QAError, SettingsError, StoreDamaged
 from qa.evidence import Candidates, Judge, Judgement, LinearJudge
 from qa.expectation import asks_for_gist
@@ -167,6 +167,8 @@ class Engine:
         listed = top_k or self.settings.top_k
         started = time.perf_counter()
         spent: list[Usage] = []
+        if history and not points_back(checked.text, checked.written or checked.language):
+            checked = replace(checked, text=without_opening(checked.text))
         asked = checked.text
         deadline = self._writer.deadline() if self._writer else 0.0
         text, wanted = self._standalone(checked, history, spent, deadline)

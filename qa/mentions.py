@@ -25,6 +25,8 @@ _SCALES = {
 }  # fmt: skip
 _SCALED = re.compile(rf"(\d+(?:[.,]\d+)?)\s+({'|'.join(_SCALES)}|1000000000|1000000|1000)\b")
 _TWO = {"fr": re.compile(r"\bdeux\b", re.IGNORECASE), "en": re.compile(r"\btwo\b", re.IGNORECASE)}
+_BOTH = re.compile(r"\b(the|these|those|les|ces) (?:two|deux) (?=[a-zà-ÿ])", re.IGNORECASE)
+"""«the two leaders» says who, and not how many."""
 _GROUPED_SCALED = re.compile(rf"\d{{1,3}}(?:[ \u00a0\u202f.,]\d{{3}})+(?=\s+(?:{'|'.join(_SCALES)})\b)")
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th|er|re|ers|res|e|es|ème|èmes)\b")
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]*")
@@ -87,7 +89,7 @@ def missing(claim: str, passages: Iterable[str]) -> Mentions:
     """What `claim` mentions and none of `passages` does; each may be in French or in English."""
     texts = list(passages)
     there = [mentions_of(text) for text in texts]
-    said = mentions_of(claim)
+    said = mentions_of(_BOTH.sub(r"\1 ", claim))
     numbers = frozenset[str]().union(*(mentions.numbers for mentions in there))
     dates = frozenset[str]().union(*(mentions.dates for mentions in there))
     words = {word for text in texts for word in _words(text)}

@@ -30,7 +30,7 @@ _WORD = re.compile(r"[^\W_]+")
 _CLAUSE = re.compile(r"[;()–—«»“”]|[,:](?!\d)")
 _QUOTE = 5
 """Words from which a sentence that is made of a passage's own, in their order, is supported by it."""
-_TURNS = frozenset(
+TURNS = frozenset(
     "ne n pas jamais aucun aucune ni sans non si nié nient nie démenti selon probablement peut pourrait pourraient "
     "serait seraient aurait auraient not no t never neither nor without if unless denied deny denies according "
     "probably may might could would should allegedly reportedly claims claimed claim alleges alleged affirme affirment "
@@ -160,4 +160,4 @@ def _quotes(sentence: str, passage: str) -> bool:
         at += 1
     if at < len(own) and not own[at][1]:
         return False
-    return len(words) >= _QUOTE and not _TURNS.intersection(word for word, _ in (*left_out, *own[at:]))
+    return len(words) >= _QUOTE and not TURNS.intersection(word for word, _ in (*left_out, *own[at:]))

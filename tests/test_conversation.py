@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 from qa import Answer
-from qa.conversation import points_back, standalone
+from qa.conversation import points_back, standalone, without_opening
 
 
 def turns(split):
@@ -92,6 +92,19 @@ def test_the_first_question_and_a_new_topic_stay_as_they_are():
     assert standalone("And when?", [], "en") == "And when?"
     question = "Which intelligence services noticed the flow of weapons?"
     assert standalone(question, [answered("Where did Putin go?")], "en") == question
+
+
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("Et quel temps fait-il à Paris aujourd’hui ?", "Quel temps fait-il à Paris aujourd’hui ?"),
+        ("But who signed the agreement?", "Who signed the agreement?"),
+        ("Ethiopia signed what?", "Ethiopia signed what?"),
+        ("Et alors ?", "Et alors ?"),
+    ],
+)
+def test_and_before_a_complete_question_is_not_read(question, read):
+    assert without_opening(question) == read
 
 
 @pytest.mark.parametrize(("split", "share"), [("dev", 0.9), ("test", 0.75)])

@@ -61,5 +61,11 @@ def test_what_a_passage_does_not_mention_is_missing(claim, passage, kind, absent
     assert getattr(missing(claim, [passage]), kind) == absent
 
 
+@pytest.mark.parametrize("claim", ["The two leaders met.", "Les deux dirigeants se sont vus."])
+def test_who_the_two_are_is_no_number(claim):
+    assert not missing(claim, ["Putin met Kim."]).numbers
+    assert missing(claim.replace("two", "three").replace("deux", "trois"), ["Putin met Kim."]).numbers == {"3"}
+
+
 def test_passages_are_taken_together():
     assert not missing("From 2019 to 2023.", ["In 2019.", "En 2023."]).numbers

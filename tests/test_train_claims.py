@@ -9,9 +9,9 @@ import pytest
 import torch
 from test_train import WRITTEN
 
-from eval.train.claims import Claim, DrawClaims, changed, read_claims
+from eval.train.claims import Claim, DrawClaims, changed, prefixed, read_claims, shortened
 from eval.train.examples import Item, Text, Tokens
-from eval.train.train import checked
+from eval.train.train import batch_of, batches, checked
 from qa import Settings
 from qa.bundled_model import unpack_bundled_model
 
@@ -64,6 +64,40 @@ def test_a_sentence_in_which_nothing_can_be_changed_is_left_out():
     assert changed("Bonjour !", "fr", [], random.Random(0)) is None
 
 
+@pytest.mark.parametrize(
+    ("sentence", "short"),
+    [
+        (
+            "The minister, Jane Doe, opened the new bridge in Norvik, which cost 4 million.",
+            {"The minister opened the new bridge in Norvik, which cost 4 million.",
+             "The minister, Jane Doe, opened the new bridge in Norvik."},
+        ),
+        ("Le pont de Norvik sera fermé dès lundi, selon la maire de la ville.", {None}),  # then it is not certain
+        ("The mayor of the town will close the bridge, but only at night.", {None}),
+        ("The bridge is closed.", {None}),
+    ],
+)  # fmt: skip
+def test_a_clause_is_left_out_where_the_rest_still_holds(sentence, short):
+    assert {shortened(sentence, random.Random(seed)) for seed in range(20)} == short
+
+
+def test_a_sentence_is_put_into_an_answer():
+    assert prefixed("The bridge is closed.", "Yes, ") == "Yes, the bridge is closed."
+    assert prefixed("Odile Ferrand est élue.", "L’article indique que ") == "L’article indique qu’Odile Ferrand est élue."
+
+
+def test_a_wrong_claim_follows_the_right_one_in_its_batch(tokens):
+    beside = [[("fr", "Le pont est ouvert.")], [("fr", "Le pont est long.")]]
+    claim = Claim("claims-both", [("fr", "Le pont est fermé.")], [("fr", SENTENCES)], (1,), True, beside=beside)
+    drawn = DrawClaims([claim], [], tokens, {"claims-both": 1.0}).windows(0)
+    for windows in itertools.islice(batches(drawn, 200), 10):
+        batch = batch_of(windows)
+        assert len(batch["right"])
+        for row in batch["right"].tolist():
+            assert batch["gold"][[row, row + 1], 0].tolist() == [1.0, 0.0]
+            assert windows[row].sentences == windows[row + 1].sentences
+
+
 def test_an_answer_supports_its_own_question_and_no_other(tokens):
     sentences = [tokens("Odile Ferrand est la maire.")[0], tokens("Le pont mesure 40 mètres.")[0]]
     mayor = Item(
@@ -86,7 +120,8 @@ def test_an_answer_supports_its_own_question_and_no_other(tokens):
 def test_written_articles_give_claims_of_every_kind(tokens):
     claims = read_claims([path for path in WRITTEN if path.stem == "leaders"], tokens)
     assert {claim.source for claim in claims} == {
-        "claims", "claims-changed", "claims-wrong", "sentences", "sentences-changed", "facts", "facts-wrong",
+        "claims", "claims-both", "claims-changed", "claims-wrong", "sentences", "sentences-changed", "sentences-short",
+        "facts", "facts-wrong",
     }  # fmt: skip
     for claim in claims:
         assert all(max(claim.cited) < len(sentences) for _, sentences in claim.articles)

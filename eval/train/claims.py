@@ -7,6 +7,7 @@ answers and with others.
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,10 +17,12 @@ from typing import Any, TypeAlias
 
 from eval.train.examples import QUESTION_TOKENS, SENTENCE_TOKENS, Item, Tokens, Window
 from eval.train.written import read as read_written
+from qa.support import TURNS
 
-EXTRA_TOKENS = (0, 0, 0, 40, 80, 140)
+EXTRA_TOKENS = (0, 0, 0, 0, 40, 80)
 """Sizes of what is cited beside the sentences that a claim rests on."""
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"(?<=[a-zà-ÿ,] )[A-ZÀ-ÖØ-Þ][\w-]+(?: [A-ZÀ-ÖØ-Þ][\w-]+)*")
 _SWAPS = {
     "fr": (
@@ -42,6 +45,29 @@ _SWAPS = {
         "gained/lost joined/left raised/cut will/won't can/cannot"
     ),
 }
+_APPOSED = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]+(?: [\w’'-]+){0,3}")
+"""A name between commas: "the minister, Hernán Duarte Sosa, hopes"."""
+_TRAILING = re.compile(
+    r"(?:qui|que|qu[’']\w+|dont|où|alors que|tandis que|après|avant|avec|et|mais|en|pour|afin|ce qui|dans|sur|car|à|au|aux|"
+    r"which|who|whose|where|while|after|before|with|and|but|as|in|for|at|on|by|to|so|when|from) ",
+)
+"""How a clause begins that the rest can stand without."""
+_KEPT = re.compile(  # what can't be left out without saying something else
+    r"\b(?:dit|dits|déclar\w+|affirm\w+|annon\w+|estim\w+|expliqu\w+|préven\w+|jug\w+|assur\w+|ajout\w+|said|says|told|"
+    r"tells|announced|added|warned|argued|explained|insisted|sauf|excepté|except|only|seulement|tant que|pourvu|unless)\b",
+    re.IGNORECASE,
+)
+_PREFIXES = {
+    "fr": ("Selon l’article, ", "D’après le texte, ", "L’article indique que ", "Oui, ", "Non, ", "En effet, "),
+    "en": ("According to the article, ", "The article says that ", "As the text states, ", "Yes, ", "No, ", "Indeed, "),
+}
+"""What a chat model puts before a sentence without making it another statement."""
+_LOWERED = re.compile(
+    r"(?:le|la|les|l[’']\w+|un|une|des|il|elle|ils|elles|en|au|à|dans|ce|cette|ces|the|a|an|it|he|she|they|in|on|at|its|"
+    r"this|these|those|there)\b",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"\b(?:et|ou|avec|entre|and|or|with|between)\b|[,/–-]")
 _NEGATED = {
     "fr": re.compile(r"\b(?:ne |n[’'])(\w+(?:-\w+)*) (?:pas|plus|jamais)\b"),
     "en": re.compile(r"\b(is|are|was|were|has|have|had|will|would|can|could|must|should) (?:not|never)\b"),
@@ -66,6 +92,8 @@ class Claim:
     supported: bool
     names: list[str] = field(default_factory=list)
     """Names of the article in the language of the sentence, to put in the place of its own."""
+    beside: list[list[tuple[str, str]]] = field(default_factory=list)
+    """Sentences like it that are wrong, each in the same languages: one is drawn with it."""
 
 
 def read_claims(paths: Iterable[Path], tokens: Tokens) -> list[Claim]:
@@ -91,6 +119,8 @@ def _written(article: dict[str, Any], cited: _Cited, names: dict[str, list[str]]
         yield Claim("claims", [(lang, claim[lang]) for lang, _ in cited], cited, rests_on, True)
         for lang, _ in cited:
             yield Claim("claims-changed", [(lang, claim[lang])], cited, rests_on, False, names[lang])
+        beside = [[(lang, wrong[lang]) for lang, _ in cited] for wrong in claim["wrong"]]
+        yield Claim("claims-both", [(lang, claim[lang]) for lang, _ in cited], cited, rests_on, True, [], beside)
         for wrong in claim["wrong"]:
             yield Claim("claims-wrong", [(lang, wrong[lang]) for lang, _ in cited], cited, rests_on, False)
 
@@ -101,6 +131,8 @@ def _sentences(flat: dict[str, list[str]], cited: _Cited, names: dict[str, list[
         for number, text in enumerate(texts):
             yield Claim("sentences", [(lang, text)], cited, (number,), True)
             yield Claim("sentences-changed", [(lang, text)], cited, (number,), False, names[lang])
+            if shortened(text, random.Random(0)):
+                yield Claim("sentences-short", [(lang, text)], cited, (number,), True)
 
 
 def _facts(article: dict[str, Any], cited: _Cited) -> Iterator[Claim]:
@@ -118,9 +150,33 @@ def _facts(article: dict[str, Any], cited: _Cited) -> Iterator[Claim]:
                     yield Claim("facts-wrong", wrong, cited, rests_on, False)
 
 
+def shortened(sentence: str, chance: random.Random) -> str | None:
+    """The sentence without one of its clauses, still supported by it; None where none can be left out."""
+    clauses = re.split(r"(?<=[\w%]), ", sentence.rstrip(" .!?"))
+    if len(clauses) < 2 or set("«»“”\"():;–—") & set(sentence):
+        return None
+    can = [n for n in range(1, len(clauses) - 1) if _APPOSED.fullmatch(clauses[n])]
+    can += [len(clauses) - 1] if _TRAILING.match(clauses[-1]) else []
+    can = [n for n in can if not _KEPT.search(clauses[n]) and not TURNS.intersection(_WORD.findall(clauses[n].lower()))]
+    if not can:
+        return None
+    out = chance.choice(can)
+    rest = ", ".join(clauses[:out]) + (" " if out < len(clauses) - 1 else "") + ", ".join(clauses[out + 1 :])
+    return rest + "." if len(rest.split()) > 5 else None
+
+
+def prefixed(sentence: str, prefix: str) -> str:
+    """The sentence as part of an answer: "According to the article, …"."""
+    if _LOWERED.match(sentence):
+        sentence = sentence[0].lower() + sentence[1:]
+    if prefix.endswith(" que ") and sentence[0].lower() in "aeiouyéèêà":
+        prefix = prefix.replace(" que ", " qu’")
+    return prefix + sentence
+
+
 def changed(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
     """The sentence with one number, name or word changed so that it says something else; None where none can be."""
-    ways = [_other_number, _other_name, _other_word, _negated]
+    ways = [_other_number, _other_name, _other_word, _negated, _swapped]
     chance.shuffle(ways)
     for way in ways:
         other = way(sentence, language, names, chance)
@@ -147,6 +203,21 @@ def _other_name(sentence: str, language: str, names: Sequence[str], chance: rand
         return None
     at = chance.choice(found)
     return sentence[: at.start()] + chance.choice(others) + sentence[at.end() :]
+
+
+def _swapped(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
+    """Two names in each other's place, as far as the sentence does not name them together."""
+    found = list(_NAME.finditer(sentence))
+    pairs = [
+        (one, other)
+        for one, other in itertools.pairwise(found)
+        if one[0] != other[0] and not _JOINED.search(between := sentence[one.end() : other.start()]) and " " in between.strip()
+    ]
+    if not pairs:
+        return None
+    one, other = chance.choice(pairs)
+    between = sentence[one.end() : other.start()]
+    return sentence[: one.start()] + other[0] + between + one[0] + sentence[other.end() :]
 
 
 def _other_word(sentence: str, language: str, names: Sequence[str], chance: random.Random) -> str | None:
@@ -205,15 +276,28 @@ class DrawClaims:
                 yield from self._answer(drawn, source == "answers", chance)
 
     def _of(self, claim: Claim, chance: random.Random) -> Iterator[Window]:
-        language, text = chance.choice(claim.written)
+        place = chance.randrange(len(claim.written))
+        language, text = claim.written[place]
         sentences = chance.choice(claim.articles)[1]
+        texts = [text]
+        if claim.beside:
+            texts.append(chance.choice(claim.beside)[place][1])
+        if claim.source == "sentences-short" or (claim.source == "sentences-changed" and chance.random() < 0.4):
+            texts = [shortened(text, chance) or text]
         if claim.source.endswith("changed"):
-            other = changed(text, language, claim.names, chance)
+            other = changed(texts[0], language, claim.names, chance)
             if other is None:
                 return
-            text = other
-        ids = self._tokens(text)[0][:QUESTION_TOKENS]
-        yield Window(ids, _cited(sentences, claim.cited, chance), [float(claim.supported)], None)
+            texts = [other]
+        if claim.source != "facts" and chance.random() < 0.07:
+            prefix = chance.choice(_PREFIXES[language])
+            texts = [prefixed(text, prefix) for text in texts]
+        ids, *wrong = (self._tokens(text)[0][:QUESTION_TOKENS] for text in texts)
+        cited = _cited(sentences, claim.cited, chance)
+        window = Window(ids, cited, [float(claim.supported)], None)
+        if wrong:
+            window.beside = Window(wrong[0], cited, [0.0], None)
+        yield window
         if claim.supported and chance.random() < 0.5:  # the same, citing something else
             rest = [number for number in range(len(sentences)) if number not in claim.cited]
             if rest:

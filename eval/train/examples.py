@@ -80,6 +80,8 @@ class Window:
     gold: list[float]
     """1 answers, 0 does not, -1 unsure; by sentence."""
     span: tuple[int, int, int] | None
+    beside: Window | None = None
+    """The same with a wrong claim in the place of the right one; it follows this window in its batch."""
 
     @property
     def length(self) -> int:

@@ -67,7 +67,9 @@ def batch_of(windows: list[Window]) -> dict[str, torch.Tensor]:
     """Padded tokens; the labels `gold` of sentences (-1: unsure or none), `start`, `end`; `sentence` of each token.
 
     `sentence` is -2 for the tokens of the question or claim, -1 for those between. A claim's one label is the first.
+    `right`: the rows that have the wrong claim beside them in the next.
     """
+    right = [row for row, window in enumerate(windows) if window.beside]
     length = max(window.length for window in windows)
     size = (len(windows), length)
     ids, mask = torch.ones(size, dtype=torch.long), torch.zeros(size, dtype=torch.long)
@@ -87,7 +89,8 @@ def batch_of(windows: list[Window]) -> dict[str, torch.Tensor]:
         gold[row, : len(window.gold)] = torch.tensor(window.gold)
         ids[row, : len(line)] = torch.tensor(line)
         mask[row, : len(line)] = 1
-    return {"ids": ids, "mask": mask, "gold": gold, "sentence": sentence_of, "start": start, "end": end}
+    labels = {"gold": gold, "sentence": sentence_of, "start": start, "end": end}
+    return {"ids": ids, "mask": mask, "right": torch.tensor(right, dtype=torch.long), **labels}
 
 
 def pooled(scores: torch.Tensor, sentence: torch.Tensor, count: int) -> torch.Tensor:
@@ -125,9 +128,13 @@ def checked(scores: torch.Tensor, claim: torch.Tensor) -> torch.Tensor:
 
 
 def checking_loss_of(network: Network, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Whether the claim is supported."""
+    """Whether the claim is supported, and more so than the wrong one beside it."""
     odds = checked(network(batch["ids"], batch["mask"]), batch["sentence"] == -2)
-    return {"support": nn.functional.binary_cross_entropy_with_logits(odds, batch["gold"][:, 0])}
+    losses = {"support": nn.functional.binary_cross_entropy_with_logits(odds, batch["gold"][:, 0])}
+    right = batch["right"]
+    if len(right):
+        losses["ranking"] = nn.functional.softplus(odds[right + 1] - odds[right]).mean()
+    return losses
 
 
 def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, Any]) -> dict[str, torch.Tensor]:
@@ -138,7 +145,7 @@ def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, 
 
 
 def batches(windows: Iterator[Window], tokens: int) -> Iterator[list[Window]]:
-    """Windows of like length together, about `tokens` tokens a batch, in random order."""
+    """Windows of like length together, about `tokens` tokens a batch, in random order; one beside another follows it."""
     import random
 
     chance = random.Random(0)
@@ -148,7 +155,7 @@ def batches(windows: Iterator[Window], tokens: int) -> Iterator[list[Window]]:
         for window in pool:
             if ready[-1] and window.length * (len(ready[-1]) + 1) > tokens:
                 ready.append([])
-            ready[-1].append(window)
+            ready[-1] += [window, window.beside] if window.beside else [window]
         chance.shuffle(ready)
         yield from ready
 
@@ -175,7 +182,7 @@ def draw_of(options: argparse.Namespace, config: dict[str, Any]) -> Draw | DrawC
     tokens = Tokens(options.model / "tokenizer.json")
     shares = config["shares"]
     written = [path for path in sorted((HERE / "written").glob("*.jsonl")) if path != HELD_OUT]
-    if not {"written", "claims"} & set(shares):
+    if not {"written", "claims", "claims-both"} & set(shares):
         written = []
     items = read_items(options.data, written, tokens)
     if config.get("task") == "check":
