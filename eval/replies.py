@@ -3,9 +3,9 @@
 Asks the questions of question sets with PASSAGE_LLM or PASSAGE_LLM_BASE_URL set, and counts what is shown: whose text,
 citations of passages that were not retrieved or that do not quote the article, sentences by how they are supported.
 
-A small model cites nothing by itself, and then the article's own sentences are shown. With `--forced`, llama.cpp's server
-lets it write nothing but sentences that end with numbers, 1 to 99, of its own choice; the questions are asked again and
-again until there are enough replies.
+A small model cites nothing by itself, and then the article's own sentences are shown. With `--forced`, llama.cpp's
+server lets it write nothing but sentences that end with numbers, 1 to 99, of its own choice; the questions are asked
+again and again until there are enough replies.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain, repeat
 from pathlib import Path
@@ -20,15 +21,15 @@ from typing import TYPE_CHECKING
 
 from eval.questions import load_questions
 from eval.report import commit_of
-from qa import Answer, Engine, QAError, Settings
+from qa import Answer, Chunk, Citation, Engine, QAError, Settings
 from qa.chat_model import most_written
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 SENTENCES = r"""
-root ::= sentence (" " sentence){0,2}
-sentence ::= [^\[\]\n.!?]{20,160} (" [" number "]"){1,2} "."
+root ::= sentence (" " sentence)?
+sentence ::= [^\[\]\n.!?]{20,120} (" [" number "]"){1,2} "."
 number ::= [1-9] [0-9]?
 """
 """What a model may write with `--forced`, in llama.cpp's notation."""
@@ -52,25 +53,30 @@ def forced_model(settings: Settings) -> BaseChatModel:
     return model
 
 
-def count_answer(engine: Engine, answer: Answer, counts: Counter[str]) -> None:
-    """Add an answer to the counts."""
-    given = {hit.passage.id for hit in answer.passages}
+def count_answer(engine: Engine, chunks: Iterable[Chunk], counts: Counter[str]) -> None:
+    """Add an answer to the counts, with what was shown while it was written and is withdrawn."""
+    answer: Answer | None = None
+    shown: set[Citation] = set()
+    for chunk in chunks:
+        shown |= set(chunk.citations)
+        answer = chunk.answer or answer
+    assert answer is not None
+    retrieved = {hit.passage.id for hit in answer.passages}
+    shown |= set(answer.citations)
+    counts["citations shown"] += len({(citation.number, citation.start) for citation in shown})
+    counts["citations shown of passages that were not retrieved"] += sum(c.passage_id not in retrieved for c in shown)
     if answer.refused:
         counts["refused"] += 1
     elif answer.written_by:
         counts["written by the model"] += 1
     else:
         counts["the article's own sentences"] += 1
-    for citation in answer.citations:
-        counts["citations"] += 1
-        if answer.written_by:
-            counts["citations by the model"] += 1
-            counts["citations by the model of passages that it was not given"] += citation.passage_id not in given
+    for citation in shown:
         text = engine.article(citation.article_id).text(citation.language)
-        counts["citations that do not quote the article"] += text[citation.start : citation.end] != citation.quote
+        counts["citations shown that do not quote the article"] += text[citation.start : citation.end] != citation.quote
     for statement in answer.statements:
         counts[f"sentences: {statement.support}"] += 1
-    counts["citations of numbers that no passage has, removed"] += answer.unknown_markers
+    counts["numbers that no passage has, left out"] += answer.unknown_markers
     if answer.usage:
         counts["replies"] += 1
         counts["tokens read"] += answer.usage.input_tokens
@@ -95,7 +101,7 @@ def main() -> None:
                 if counts["replies"] >= options.replies:
                     break
                 try:
-                    count_answer(engine, engine.ask(question.question, question.language), counts)
+                    count_answer(engine, engine.stream(question.question, question.language), counts)
                 except QAError as error:
                     counts[f"error: {type(error).__name__}"] += 1
                 counts["questions"] += 1

@@ -44,6 +44,7 @@ def answer_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice:
         return refusal_from(query, hits, judgement, notice)
     language = query.language
     chosen = choose(judgement.evidence, language)
+    listed = [*hits, *(hit for hit in dict.fromkeys(one.found.hit for one in chosen) if hit not in hits)]
     citations = tuple(
         cite(number, evidence.found, language, evidence.score) for number, evidence in enumerate(chosen, start=1)
     )
@@ -57,7 +58,7 @@ def answer_from(query: Query, hits: Sequence[Hit], judgement: Judgement, notice:
         reason=None,
         confidence=judgement.confidence,
         citations=citations,
-        passages=tuple(hits),
+        passages=tuple(listed),
         notice=notice,
         short=None if asks_yes_no(query.asked) else _short(chosen[0], citations[0]),
     )

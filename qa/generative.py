@@ -106,13 +106,16 @@ class Writer:
         """
         language = candidates.query.language
         shown = False
+        markers = MarkerReader(range(0))
         try:
             given, prompt = self._prompt(candidates, listed, sum(one.input_tokens + one.output_tokens for one in spent))
-            for chunk in self._written(given, prompt, language, refusal, spent, deadline):
+            markers = MarkerReader(range(1, len(given) + 1))
+            for chunk in self._written(given, prompt, markers, language, refusal, spent, deadline):
                 shown = shown or bool(chunk.text)
                 yield chunk
         except ChatModelFailed as failure:
-            yield from self._instead(extractive, failure, spent, shown)
+            instead = replace(extractive, unknown_markers=markers.unknown, usage=total(spent))
+            yield from self._instead(instead, failure, shown)
 
     def deadline(self) -> float:
         """When an answer begun now must be done, by `time.monotonic()`."""
@@ -144,12 +147,10 @@ class Writer:
             raise ChatModelFailed(reason="uncited", name=self._model.name, cause="")
         return asked
 
-    def _instead(
-        self, extractive: Answer, failure: ChatModelFailed, spent: list[Usage], shown: bool
-    ) -> Iterator[Chunk]:
+    def _instead(self, extractive: Answer, failure: ChatModelFailed, shown: bool) -> Iterator[Chunk]:
         """The article's own sentences, with why; at once where they take the place of what was shown."""
         notice = _FALLBACK[str(failure.details["reason"])][extractive.language].format(**failure.details)
-        answer = replace(extractive, notice=f"{extractive.notice} {notice}".strip(), usage=total(spent))
+        answer = replace(extractive, notice=f"{extractive.notice} {notice}".strip())
         if shown:
             yield Chunk("", answer, answer.citations)
         else:
@@ -175,12 +176,12 @@ class Writer:
         self,
         given: Sequence[SentenceHit],
         prompt: tuple[str, str],
+        markers: MarkerReader,
         language: Language,
         refusal: Answer,
         spent: list[Usage],
         deadline: float,
     ) -> Iterator[Chunk]:
-        markers = MarkerReader(range(1, len(given) + 1))
         draft = _Draft()
         stream = self._model.stream(*prompt, spent, deadline)
         try:

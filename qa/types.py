@@ -236,7 +236,7 @@ class Answer:
     citations: tuple[Citation, ...]
     """Empty in a refusal."""
     passages: tuple[Hit, ...]
-    """The nearest passages, best first; in a refusal they are not an answer."""
+    """The nearest passages, best first, and all that are cited; in a refusal they are not an answer."""
     notice: str = ""
     """Something that the reader should know, in the language of the answer; empty when there is nothing."""
     short: ShortAnswer | None = None

@@ -83,7 +83,7 @@ def test_a_clause_is_left_out_where_the_rest_still_holds(sentence, short):
 
 def test_a_sentence_is_put_into_an_answer():
     assert prefixed("The bridge is closed.", "Yes, ") == "Yes, the bridge is closed."
-    assert prefixed("Odile Ferrand est élue.", "L’article indique que ") == "L’article indique qu’Odile Ferrand est élue."
+    assert prefixed("Odile est élue.", "L’article indique que ") == "L’article indique qu’Odile est élue."
 
 
 def test_a_wrong_claim_follows_the_right_one_in_its_batch(tokens):

@@ -48,13 +48,14 @@ _SWAPS = {
 _APPOSED = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]+(?: [\w’'-]+){0,3}")
 """A name between commas: "the minister, Hernán Duarte Sosa, hopes"."""
 _TRAILING = re.compile(
-    r"(?:qui|que|qu[’']\w+|dont|où|alors que|tandis que|après|avant|avec|et|mais|en|pour|afin|ce qui|dans|sur|car|à|au|aux|"
-    r"which|who|whose|where|while|after|before|with|and|but|as|in|for|at|on|by|to|so|when|from) ",
+    r"(?:qui|que|qu[’']\w+|dont|où|alors que|tandis que|après|avant|avec|et|mais|en|pour|afin|ce qui|dans|sur|car|à|au|"
+    r"aux|which|who|whose|where|while|after|before|with|and|but|as|in|for|at|on|by|to|so|when|from) ",
 )
 """How a clause begins that the rest can stand without."""
 _KEPT = re.compile(  # what can't be left out without saying something else
-    r"\b(?:dit|dits|déclar\w+|affirm\w+|annon\w+|estim\w+|expliqu\w+|préven\w+|jug\w+|assur\w+|ajout\w+|said|says|told|"
-    r"tells|announced|added|warned|argued|explained|insisted|sauf|excepté|except|only|seulement|tant que|pourvu|unless)\b",
+    r"\b(?:dit|dits|déclar\w+|affirm\w+|annon\w+|estim\w+|expliqu\w+|préven\w+|jug\w+|assur\w+|ajout\w+|said|says|"
+    r"told|tells|announced|added|warned|argued|explained|insisted|sauf|excepté|except|only|seulement|tant que|pourvu|"
+    r"unless)\b",
     re.IGNORECASE,
 )
 _PREFIXES = {
@@ -153,7 +154,7 @@ def _facts(article: dict[str, Any], cited: _Cited) -> Iterator[Claim]:
 def shortened(sentence: str, chance: random.Random) -> str | None:
     """The sentence without one of its clauses, still supported by it; None where none can be left out."""
     clauses = re.split(r"(?<=[\w%]), ", sentence.rstrip(" .!?"))
-    if len(clauses) < 2 or set("«»“”\"():;–—") & set(sentence):
+    if len(clauses) < 2 or set('«»“”"():;–—') & set(sentence):
         return None
     can = [n for n in range(1, len(clauses) - 1) if _APPOSED.fullmatch(clauses[n])]
     can += [len(clauses) - 1] if _TRAILING.match(clauses[-1]) else []
@@ -211,7 +212,9 @@ def _swapped(sentence: str, language: str, names: Sequence[str], chance: random.
     pairs = [
         (one, other)
         for one, other in itertools.pairwise(found)
-        if one[0] != other[0] and not _JOINED.search(between := sentence[one.end() : other.start()]) and " " in between.strip()
+        if one[0] != other[0]
+        and not _JOINED.search(between := sentence[one.end() : other.start()])
+        and " " in between.strip()
     ]
     if not pairs:
         return None
@@ -292,12 +295,10 @@ class DrawClaims:
         if claim.source != "facts" and chance.random() < 0.07:
             prefix = chance.choice(_PREFIXES[language])
             texts = [prefixed(text, prefix) for text in texts]
-        ids, *wrong = (self._tokens(text)[0][:QUESTION_TOKENS] for text in texts)
+        ids, *beside = (self._tokens(text)[0][:QUESTION_TOKENS] for text in texts)
         cited = _cited(sentences, claim.cited, chance)
-        window = Window(ids, cited, [float(claim.supported)], None)
-        if wrong:
-            window.beside = Window(wrong[0], cited, [0.0], None)
-        yield window
+        others = [Window(other, cited, [0.0], None) for other in beside]
+        yield Window(ids, cited, [float(claim.supported)], None, others[0] if others else None)
         if claim.supported and chance.random() < 0.5:  # the same, citing something else
             rest = [number for number in range(len(sentences)) if number not in claim.cited]
             if rest:

@@ -145,7 +145,7 @@ def loss_of(network: Network, batch: dict[str, torch.Tensor], config: dict[str, 
 
 
 def batches(windows: Iterator[Window], tokens: int) -> Iterator[list[Window]]:
-    """Windows of like length together, about `tokens` tokens a batch, in random order; one beside another follows it."""
+    """Windows of like length together, about `tokens` tokens a batch, in random order; those beside come next."""
     import random
 
     chance = random.Random(0)
