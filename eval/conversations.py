@@ -1,20 +1,24 @@
 """How well follow-up questions are understood: `python -m eval.conversations [--split test] [--out FILE]`.
 
-Each conversation of sets/conversations.jsonl is asked turn by turn, every question with the answers before it, and
-again with the questions written out (`standalone`) and with each question by itself: what is lost lies between.
+Each conversation of sets/conversations.jsonl (on the article), or with `--split written` of the written articles that
+were held out from training, is asked turn by turn, every question with the answers before it, and again with the
+questions written out (`standalone`) and with each question by itself: what is lost lies between.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from eval.report import commit_of
-from qa import Answer, Engine, Settings
+from eval.train.written import HELD_OUT, read, write_source
+from qa import Answer, Engine, SentenceTransformerEmbeddings, Settings
+from qa.types import LANGUAGES, Language
 
 SET = Path(__file__).parent / "sets" / "conversations.jsonl"
 WAYS = ("with the conversation", "written out", "by itself")
@@ -30,22 +34,53 @@ class Asked:
     right: Mapping[str, bool]
 
 
-def ask_all(engine: Engine, split: str) -> Iterator[Asked]:
-    """Every turn of the conversations of a split."""
-    for row in map(json.loads, SET.read_text(encoding="utf-8").splitlines()):
-        if row["split"] != split:
-            continue
-        history: list[Answer] = []
-        for turn in row["turns"]:
-            language = row["language"]
-            answers = {
-                "with the conversation": engine.ask(turn["question"], language, history=history),
-                "written out": engine.ask(turn["standalone"], language),
-                "by itself": engine.ask(turn["question"], language),
-            }
-            history.append(answers["with the conversation"])
-            right = {way: is_right(answer, turn) for way, answer in answers.items()}
-            yield Asked(language, turn["kind"], turn["follow_up"], right)
+def ask_article(split: str) -> Iterator[Asked]:
+    """Every turn of the conversations on the article of a split."""
+    with Engine.open(Settings(llm="", llm_base_url="")) as engine:  # without a chat model, whatever is configured
+        for row in map(json.loads, SET.read_text(encoding="utf-8").splitlines()):
+            if row["split"] == split:
+                yield from ask_turns(engine, row["language"], row["turns"])
+
+
+def ask_written() -> Iterator[Asked]:
+    """Every turn of the conversations on the articles held out, each indexed by itself."""
+    embedder = SentenceTransformerEmbeddings()
+    with TemporaryDirectory() as folder:
+        for article in read(HELD_OUT):
+            if not article.get("conversations"):
+                continue
+            source = write_source(article, Path(folder) / "articles")
+            settings = Settings(sources=(source,), data_dir=Path(folder) / article["id"], llm="", llm_base_url="")
+            with Engine.open(settings, embedder=embedder) as engine:
+                sentences = [s for paragraph in article[engine.articles[0].original] for s in paragraph]
+                for language in LANGUAGES:
+                    for turns in article["conversations"]:
+                        yield from ask_turns(engine, language, [_turn(turn, language, sentences) for turn in turns])
+
+
+def _turn(turn: Mapping[str, Any], language: Language, sentences: Sequence[str]) -> dict[str, Any]:
+    """A turn of a written article as those of the set are."""
+    return {
+        "question": turn[language],
+        "standalone": turn["standalone"][language],
+        "kind": "answerable" if turn["sentences"] else "near_miss",
+        "follow_up": turn["follow_up"],
+        "evidence": [sentences[number] for number in turn["sentences"]],
+    }
+
+
+def ask_turns(engine: Engine, language: str, turns: Sequence[Mapping[str, Any]]) -> Iterator[Asked]:
+    """Every turn of a conversation, each of the WAYS."""
+    history: list[Answer] = []
+    for turn in turns:
+        answers = {
+            "with the conversation": engine.ask(turn["question"], language, history=history),
+            "written out": engine.ask(turn["standalone"], language),
+            "by itself": engine.ask(turn["question"], language),
+        }
+        history.append(answers["with the conversation"])
+        right = {way: is_right(answer, turn) for way, answer in answers.items()}
+        yield Asked(language, turn["kind"], turn["follow_up"], right)
 
 
 def is_right(answer: Answer, turn: Mapping[str, Any]) -> bool:
@@ -79,11 +114,10 @@ def figures(asked: list[Asked]) -> dict[str, dict[str, float]]:
 def main() -> None:
     """Ask, print the figures, write them."""
     parser = argparse.ArgumentParser(description="Measure follow-up questions.")
-    parser.add_argument("--split", choices=("dev", "test"), default="dev")
+    parser.add_argument("--split", choices=("dev", "test", "written"), default="dev")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    with Engine.open(Settings(llm="", llm_base_url="")) as engine:  # without a chat model, whatever is configured
-        table = figures(list(ask_all(engine, options.split)))
+    table = figures(list(ask_written() if options.split == "written" else ask_article(options.split)))
     commit = commit_of(Path(__file__).parent)
     text = json.dumps({"split": options.split, "commit": commit, "figures": table}, indent=1)
     print(text)

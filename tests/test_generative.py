@@ -215,6 +215,13 @@ def test_a_question_off_the_topic_is_refused_without_asking_the_model(opened):
     assert answer.usage is None
 
 
+def test_numbers_left_out_are_counted_where_the_article_is_shown_instead(opened):
+    asked, _ = opened("It was announced on June 17 [98]. Or on June 18 [99].")
+    answer = asked.ask(QUESTION)
+    assert (answer.written_by, answer.unknown_markers) == ("", 2)
+    assert "cited no passage" in answer.notice
+
+
 @pytest.mark.parametrize(
     ("fields", "settings", "says"),
     [

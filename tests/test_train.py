@@ -10,7 +10,7 @@ import torch
 
 from eval.train.examples import Draw, Item, Text, Tokens, read_articles, text_of
 from eval.train.train import batch_of, pooled, rate
-from eval.train.written import faults, offsets, read, write_source
+from eval.train.written import HELD_OUT, faults, offsets, read, write_source
 from qa import Settings
 from qa.bundled_model import unpack_bundled_model
 
@@ -41,6 +41,20 @@ def test_written_articles_have_no_faults(path):
 def test_a_fault_is_found(change, fault):
     article = read(WRITTEN[0])[0]
     article["facts"][0] |= change
+    assert any(fault in found for found in faults(article))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"follow_up": "riddle"}, "follow_up 'riddle'"),
+        ({"sentences": [99]}, "sentences [99]"),
+        ({"fr": ""}, "are questions"),
+    ],
+)
+def test_a_fault_of_a_conversation_is_found(change, fault):
+    article = next(one for one in read(HELD_OUT) if one.get("conversations"))
+    article["conversations"][0][1] |= change
     assert any(fault in found for found in faults(article))
 
 

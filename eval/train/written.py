@@ -17,6 +17,9 @@ One JSON object a line, one article each:
   support; `wrong`: sentences like it that nothing in the article supports, and `how` each is wrong, one of HOW.
 - `follow_ups`, in some: what is asked after the plain question of fact `after`. `fr`, `en`: the question; `sentences`
   and `fr_answer`, `en_answer` as in facts; no sentence, and empty answers, where the article does not answer.
+- `conversations`, in some of those held out: lists of turns. `fr`, `en`: the question; `standalone`: the same written
+  out, by language; `follow_up`: what kind of one it is, "none" for the first; `sentences`: each of them answers, none
+  where the article does not.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from typing import Any
 HELD_OUT = Path(__file__).parent / "written" / "held-out.jsonl"
 """Articles that are not trained on."""
 KINDS = ("fact", "why", "how", "yes-no", "list", "parts")
+FOLLOW_UPS = ("none", "pronoun", "ellipsis", "why", "fragment", "detail", "new_topic")
 HOW = (
     "number", "date", "name", "role", "place", "cause", "negation", "degree", "certainty", "attribution", "addition",
     "mixed",
@@ -53,18 +57,34 @@ def faults(article: dict[str, Any]) -> list[str]:
     for number, fact in enumerate(article["facts"]):
         found += [f"fact {number}: {fault}" for fault in _faults_of_fact(fact, sentences)]
     for number, question in enumerate(article["silent"]):
-        if not 0 <= question["near"] < len(sentences["fr"]):
-            found.append(f"silent {number}: no sentence {question['near']}")
-        for language in ("fr", "en"):
-            if not isinstance(question[language], str):
-                found.append(f"silent {number}: {language} is one question, a string")
+        found += [f"silent {number}: {fault}" for fault in _faults_of_silent(question, len(sentences["fr"]))]
     for number, follow_up in enumerate(article.get("follow_ups", ())):
         if not 0 <= follow_up["after"] < len(article["facts"]):
             found.append(f"follow-up {number}: no fact {follow_up['after']}")
         found += [f"follow-up {number}: {fault}" for fault in _faults_of_answer(follow_up, sentences)]
+    for number, turns in enumerate(article.get("conversations", ())):
+        found += [f"conversation {number}: {fault}" for fault in _faults_of_turns(turns, len(sentences["fr"]))]
     for number, claim in enumerate(article.get("claims", ())):
         found += [f"claim {number}: {fault}" for fault in _faults_of_claim(claim, len(sentences["fr"]))]
     return found
+
+
+def _faults_of_silent(question: dict[str, Any], sentences: int) -> Iterator[str]:
+    if not 0 <= question["near"] < sentences:
+        yield f"no sentence {question['near']}"
+    for language in ("fr", "en"):
+        if not isinstance(question[language], str):
+            yield f"{language} is one question, a string"
+
+
+def _faults_of_turns(turns: list[dict[str, Any]], sentences: int) -> Iterator[str]:
+    for place, turn in enumerate(turns):
+        if (turn["follow_up"] == "none") != (place == 0) or turn["follow_up"] not in FOLLOW_UPS:
+            yield f"follow_up {turn['follow_up']!r} in turn {place}"
+        if not all(0 <= sentence < sentences for sentence in turn["sentences"]):
+            yield f"sentences {turn['sentences']}: 0 to {sentences - 1}"
+        if not all(turn[language] and turn["standalone"][language] for language in ("fr", "en")):
+            yield "fr, en and standalone in both are questions"
 
 
 def _faults_of_claim(claim: dict[str, Any], sentences: int) -> Iterator[str]:
