@@ -37,9 +37,9 @@ def main() -> None:
         axes.plot([tokens for tokens, _ in drawn], [loss for _, loss in drawn], label=label, linewidth=1.2)
     for phase, tokens in begins.items():
         axes.axvline(tokens / 1e6, color="grey", linewidth=0.6)
-        axes.text(tokens / 1e6, axes.get_ylim()[1], f" {phase}", va="top", fontsize=8, color="grey")
+        axes.text(tokens / 1e6, axes.get_ylim()[1], f"{phase} ", va="top", fontsize=8, color="grey", rotation=90)
     axes.set(xlabel="million tokens read", ylabel="training loss (nats)", ylim=(0, None))
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, 0.8))
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(HERE / "learning_curve.svg", metadata={"Date": None})
