@@ -17,7 +17,7 @@ One JSON object a line, one article each:
   support; `wrong`: sentences like it that nothing in the article supports, and `how` each is wrong, one of HOW.
 - `follow_ups`, in some: what is asked after the plain question of fact `after`. `fr`, `en`: the question; `sentences`
   and `fr_answer`, `en_answer` as in facts; no sentence, and empty answers, where the article does not answer.
-- `conversations`, in some of those held out: lists of turns. `fr`, `en`: the question; `standalone`: the same written
+- `conversations`, in those held out: lists of turns. `fr`, `en`: the question; `standalone`: the same written
   out, by language; `follow_up`: what kind of one it is, "none" for the first; `sentences`: each of them answers, none
   where the article does not.
 """
