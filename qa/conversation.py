@@ -48,7 +48,7 @@ _IMPERSONAL = re.compile(
 _ASKS = re.compile(
     r"\b(?:who|whom|whose|what|when|where|why|how|which|many|much|long|qui|quoi|quand|où|pourquoi|comment|combien|quels?"
     r"|quelles?|que|qu|est-ce|temps|de|par|à|dans|en|pour|avec|sur|le|la|les|l|un|une|the|a|an|of|by|in|on|at|to|for|from"
-    r"|with|et|and|ça|cela|kind|exactly|about|so|exactement|depuis|since|after|après|before|avant|d)\b",
+    r"|with|et|and|ça|cela|si|peu|few|partir|jusqu|until|kind|exactly|about|so|exactement|depuis|since|after|après|before|avant|d)\b",
     re.IGNORECASE,
 )
 _WHAT_ABOUT = re.compile(r"^(?:what|how) about\b|^qu['’]en est-il\b|^pareil\b|^same\b", re.IGNORECASE)
@@ -59,7 +59,7 @@ _POSSESSIVE = frozenset("his her its their theirs leur leurs".split())
 _THANKS = re.compile(
     r"(?:merci|thanks?|ok|okay|super|parfait|great|d['’]accord|bravo)\b[\w\s,’']{0,20}[.!…]*", re.IGNORECASE
 )
-_FEW = 4
+_FEW = 5
 """Words up to which a question without a name is a fragment."""
 
 
@@ -71,9 +71,7 @@ def points_back(question: str, language: Language) -> bool:
     words, content, names = re.findall(r"[\w’'-]+", rest), _content(rest), _names(rest, language)
     if not content or (len(content) == 1 and len(words) <= _FEW and not names):
         return True
-    if began and len(words) <= _FEW + 1:
-        return True
-    if len(words) <= _FEW + 1 and not _names_something(rest, language) and not _IMPERSONAL.search(rest):
+    if began and len(words) <= _FEW:
         return True
     return bool(_WHAT_ABOUT.match(rest) or _POINTING[language].search(rest)) or _has_open_pronoun(rest, language)
 
