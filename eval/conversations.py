@@ -35,16 +35,19 @@ class Asked:
     right: Mapping[str, bool]
 
 
-def ask_article(split: str) -> Iterator[Asked]:
-    """Every turn of the conversations on the article of a split."""
+def conversations(split: str) -> Iterator[tuple[Engine, Language, list[dict[str, Any]]]]:
+    """Every conversation of a split, with the engine that it is held with; one article after another."""
+    if split == "written":
+        yield from _on_written()
+        return
     with Engine.open(Settings(llm="", llm_base_url="")) as engine:  # without a chat model, whatever is configured
         for row in map(json.loads, SET.read_text(encoding="utf-8").splitlines()):
             if row["split"] == split:
-                yield from ask_turns(engine, row["language"], row["turns"])
+                yield engine, row["language"], row["turns"]
 
 
-def ask_written() -> Iterator[Asked]:
-    """Every turn of the conversations on the articles held out, each indexed by itself."""
+def _on_written() -> Iterator[tuple[Engine, Language, list[dict[str, Any]]]]:
+    """The conversations on the articles held out, each indexed by itself."""
     embedder = SentenceTransformerEmbeddings()
     with TemporaryDirectory() as folder:
         for article in read(HELD_OUT):
@@ -56,7 +59,7 @@ def ask_written() -> Iterator[Asked]:
                 sentences = [s for paragraph in article[engine.articles[0].original] for s in paragraph]
                 for language in LANGUAGES:
                     for turns in article["conversations"]:
-                        yield from ask_turns(engine, language, [_turn(turn, language, sentences) for turn in turns])
+                        yield engine, language, [_turn(turn, language, sentences) for turn in turns]
 
 
 def _turn(turn: Mapping[str, Any], language: Language, sentences: Sequence[str]) -> dict[str, Any]:
@@ -118,7 +121,7 @@ def main() -> None:
     parser.add_argument("--split", choices=("dev", "test", "written"), default="dev")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    table = figures(list(ask_written() if options.split == "written" else ask_article(options.split)))
+    table = figures([asked for held in conversations(options.split) for asked in ask_turns(*held)])
     commit = commit_of(Path(__file__).parent)
     text = json.dumps({"split": options.split, "commit": commit, "figures": table}, indent=1)
     print(text)

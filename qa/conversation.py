@@ -9,7 +9,8 @@ from qa.mentions import mentions_of
 from qa.types import Answer, Language
 
 _ET = re.compile(
-    r"^(?:et|mais|alors|donc|puis|ok|and|but|so|then|well)\b[\s,]*(?:alors|puis|donc|then|so)?[\s,]*", re.IGNORECASE
+    r"^(?:et|mais|alors|donc|puis|ok|and|but|so|then|well)\b[\s,]*(?:(?:alors|puis|donc|then|so)\b)?[\s,]*",
+    re.IGNORECASE,
 )
 _BACK: dict[Language, re.Pattern[str]] = {
     "fr": re.compile(
@@ -59,6 +60,20 @@ _POSSESSIVE = frozenset("his her its their theirs leur leurs".split())
 _THANKS = re.compile(
     r"(?:merci|thanks?|ok|okay|super|parfait|great|d['’]accord|bravo)\b[\w\s,’']{0,20}[.!…]*", re.IGNORECASE
 )
+_GENERAL = frozenset(
+    "do does did done make made makes say says said tell told happen happens happened go goes going went get gets got "
+    "take takes took come comes came be been is are was were have has had will would can could should may might think "
+    "mean means it he she they them him her his its their this that these those there then one ones now else such any "
+    "some all more than less really actually still too also no not ever same thing things other others someone anyone "
+    "time times day date week month year hour place country city town reason cause way name sort type number even "
+    "hadn didn doesn isn wasn mostly fait faire font fais faites dit dire dis disent passe passé arrivé arrive va "
+    "vont aller vient viennent venir est sont était étaient serait seront sera a ont avait avaient ai eu aura aurait "
+    "été être avoir peut peuvent doit doivent il elle ils elles lui eux on se son sa ses leur leurs y ce cet cette "
+    "ces ne pas celui celle ceux celles ci là bas alors maintenant encore autre autres chose choses vraiment plus "
+    "moins aussi même ni ou des du mme année jour fois moment mois semaine heure lieu endroit pays ville raison façon "
+    "manière nom genre sorte nombre autant surtout quelqu personne rien".split()
+)
+"""Words that can be asked of anything: "Why did they do that?", "Which month?"."""
 _FEW = 5
 """Words up to which a question without a name is a fragment."""
 
@@ -86,7 +101,8 @@ def without_opening(question: str) -> str:
 def says_something(question: str, language: Language) -> bool:
     """Whether a follow-up names something of its own, and is not only "Why?" or "Which month?"."""
     _, rest = _opened(question)
-    return len(_content(rest)) > 1 or bool(_names(rest, language))
+    own = [word for word in _content(rest) if len(word) > 1 and word.lower() not in _GENERAL]
+    return bool(own) or bool(_names(rest, language))
 
 
 def _opened(question: str) -> tuple[bool, str]:

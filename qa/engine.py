@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from qa.articles import load_articles
 from qa.conversation import points_back, says_something, standalone, without_opening
 from qa.errors import ChatModelFailed, QAError, SettingsError, StoreDamaged
-from qa.evidence import Candidates, Judge, Judgement, LinearJudge
+from qa.evidence import Candidates, Judge, Judgement, LinearJudge, weigh_follow_up
 from qa.expectation import asks_for_gist
 from qa.extractive import answer_from, chunks_of, refusal_from
 from qa.index import Index, Progress, Record
@@ -181,14 +181,19 @@ class Engine:
         if checked.text == asked:
             judgement, silent = self._weigh(retriever, checked, candidates, listed)
         else:  # what it points back to is asked already
+            unwritten = wanted == asked
+            candidates = replace(candidates, follows=unwritten and not history[-1].refused)
             judgement, silent = self._judge.judge(candidates), ""
-            by_itself = replace(checked, text=asked)
-            own = wanted == asked and says_something(asked, checked.written or checked.language)
-            tried = own and _repeats(judgement, history[-1])
-            better = self._surely(retriever, by_itself, listed) if tried else None
-            if better:
-                checked, (candidates, judgement) = by_itself, better
-                query = candidates.query
+            if unwritten and says_something(asked, checked.written or checked.language):
+                by_itself = replace(checked, text=asked)
+                alone = _candidates(retriever, retriever.query(by_itself), listed)
+                alone = replace(alone, follows=candidates.follows)
+                judged = self._judge.judge(alone)
+                sure = judged.refusal is None and judged.confidence >= _SURE_BY_ITSELF
+                if sure and _repeats(judgement, history[-1]):
+                    checked, query, candidates, judgement = by_itself, alone.query, alone, judged
+                else:
+                    judgement = weigh_follow_up(judgement, judged)
         notice = " ".join(filter(None, (checked.notice, silent)))
         answer = answer_from(query, candidates.hits[:listed], judgement, notice)
         selected = time.perf_counter()
@@ -221,11 +226,16 @@ class Engine:
         retriever = self._current().retriever
         return retriever.search(retriever.query(checked), top_k or self.settings.top_k)
 
-    def examine(self, question: str, language: str | None = None) -> Candidates:
-        """What `ask` weighs as evidence: passages and sentences, unjudged. Raises QuestionError."""
+    def examine(self, question: str, language: str | None = None, *, history: Sequence[Answer] = ()) -> Candidates:
+        """What `ask` weighs as evidence: passages and sentences, unjudged. Raises QuestionError.
+
+        A follow-up is understood with `history` as it is without a chat model.
+        """
         checked = check_question(question, language, limit=self.settings.max_question_length)
+        text = standalone(checked.text, history, checked.written or checked.language)
         retriever = self._current().retriever
-        return _candidates(retriever, retriever.query(checked), self.settings.top_k)
+        query = retriever.query(replace(checked, text=text), checked.text)
+        return _candidates(retriever, query, self.settings.top_k)
 
     def as_retriever(self, top_k: int | None = None) -> PassageRetriever:
         """A LangChain retriever of passages as Documents, for anybody's chain."""
@@ -259,15 +269,6 @@ class Engine:
             else:
                 return written, written
         return standalone(checked.text, history, checked.written or checked.language), checked.text
-
-    def _surely(
-        self, retriever: Retriever, checked: CheckedQuestion, listed: int
-    ) -> tuple[Candidates, Judgement] | None:
-        """What answers a follow-up by itself, where that is sure enough."""
-        candidates = _candidates(retriever, retriever.query(checked), listed)
-        judgement = self._judge.judge(candidates)
-        sure = judgement.refusal is None and judgement.confidence >= _SURE_BY_ITSELF
-        return (candidates, judgement) if sure else None
 
     def _weigh(
         self, retriever: Retriever, checked: CheckedQuestion, candidates: Candidates, listed: int

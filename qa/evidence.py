@@ -30,6 +30,8 @@ class Candidates:
     """Passages, best first."""
     sentences: tuple[SentenceHit, ...]
     """Every sentence of the passages, each once."""
+    follows: bool = False
+    """Whether the question points back to one that was answered: it is on the articles' topic then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class LinearJudge:
         threshold = self._threshold[candidates.query.language]
         confidence = weighed.confidence
         refusal: Reason | None = None
-        if weighed.topic < self._on_topic:
+        if weighed.topic < self._on_topic and not candidates.follows:
             # What is not about the article is not answered, however well a sentence matches.
             refusal, confidence = "off_topic", min(confidence, weighed.topic, threshold)
         elif confidence < threshold or lacks_quantity(candidates):
@@ -206,6 +208,26 @@ def judged_at_sight(candidates: Candidates) -> Judgement | None:
     if asks_for_gist(candidates.query.text):  # the candidates are what the articles begin with
         return Judgement(1.0, None, tuple(Evidence(found, 1.0, True) for found in candidates.sentences))
     return None
+
+
+def weigh_follow_up(together: Judgement, alone: Judgement) -> Judgement:
+    """The judgement of a follow-up with what was asked before it, in the light of that of the follow-up by itself.
+
+    What was asked before has an answer, which a follow-up about something else ("And photosynthesis?") would only get
+    again: where it finds too little by itself, it is refused.
+    """
+    if together.refusal:
+        return together
+    fitted = json.loads((files("qa") / "weights.json").read_text(encoding="utf-8"))["follow_up"]
+    confidence = probability(fitted["model"], follow_up_features(together, alone))
+    if confidence >= fitted["threshold"]:
+        return together
+    return Judgement(min(together.confidence, confidence), "not_stated", together.evidence)
+
+
+def follow_up_features(together: Judgement, alone: Judgement) -> dict[str, float]:
+    """What tells whether a follow-up is answered, by name."""
+    return {"together": logit(together.confidence), "alone": logit(alone.confidence)}
 
 
 def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:

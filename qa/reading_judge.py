@@ -67,7 +67,7 @@ class ReadingJudge:
         confidence = probability(self._models["answer"], features)
         topic = probability(self._models["topic"], features)
         refusal: Reason | None = None
-        if topic < self._on_topic:
+        if topic < self._on_topic and not candidates.follows:
             refusal, confidence = "off_topic", min(confidence, topic, self._threshold)
         elif confidence < self._threshold:
             refusal = "not_stated"

@@ -8,7 +8,8 @@ import pytest
 from conftest import ROOT
 
 from qa import Answer
-from qa.conversation import points_back, standalone, without_opening
+from qa.conversation import points_back, says_something, standalone, without_opening
+from qa.evidence import Judgement, weigh_follow_up
 
 
 def turns(split):
@@ -105,6 +106,63 @@ def test_the_first_question_and_a_new_topic_stay_as_they_are():
     assert standalone("And when?", [], "en") == "And when?"
     question = "Which intelligence services noticed the flow of weapons?"
     assert standalone(question, [answered("Where did Putin go?")], "en") == question
+
+
+def test_et_before_son_takes_nothing_of_it():
+    assert (
+        standalone("Et son avion ?", [answered("Où est allé Poutine ?")], "fr") == "Où est allé Poutine ? son avion ?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "own"),
+    [
+        ("And photosynthesis?", "en", True),
+        ("Et les banques ?", "fr", True),
+        ("What about the United States?", "en", True),
+        ("Who gave it to them?", "en", True),
+        ("Why did they do that?", "en", False),
+        ("Quand a-t-il dit ça ?", "fr", False),
+        ("Which month?", "en", False),
+        ("Pourquoi ?", "fr", False),
+    ],
+)
+def test_what_can_be_asked_of_anything_names_nothing_of_its_own(question, language, own):
+    assert says_something(question, language) is own
+
+
+def test_a_follow_up_that_finds_nothing_by_itself_is_refused():
+    together = Judgement(0.6, None, ())
+    assert weigh_follow_up(together, Judgement(0.5, None, ())) is together
+    refused = weigh_follow_up(together, Judgement(0.001, "not_stated", ()))
+    assert refused.refusal == "not_stated"
+    assert refused.confidence < 0.1
+
+
+def test_a_follow_up_that_is_refused_stays_so():
+    together = Judgement(0.2, "not_stated", ())
+    assert weigh_follow_up(together, Judgement(0.9, None, ())) is together
+
+
+@pytest.mark.parametrize(
+    ("first", "follow_up"),
+    [
+        ("Where did Putin meet Kim Jong-un?", "And photosynthesis?"),
+        ("Where did Putin meet Kim Jong-un?", "What about Brexit?"),
+        ("Où Poutine a-t-il rencontré Kim Jong-un ?", "Et la pizza là-bas ?"),
+        ("Où Poutine a-t-il rencontré Kim Jong-un ?", "Et au football ?"),
+    ],
+)
+def test_the_last_answer_is_not_given_again_to_a_question_about_something_else(engine, first, follow_up):
+    answer = engine.ask(first)
+    assert not answer.refused
+    assert engine.ask(follow_up, history=[answer]).refused
+
+
+def test_examining_a_follow_up_takes_what_it_points_back_to(engine):
+    answer = engine.ask("Where did Putin meet Kim Jong-un?")
+    query = engine.examine("When?", history=[answer]).query
+    assert (query.text, query.asked) == ("Where did Putin meet Kim Jong-un? When?", "When?")
 
 
 @pytest.mark.parametrize(
